@@ -1,0 +1,1 @@
+"""Room of running it: settings, wiring, deployments as code, the command line."""

@@ -1,0 +1,1 @@
+"""Room of monitoring and evaluation: metrics and the report (SOP step 9)."""

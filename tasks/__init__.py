@@ -1,0 +1,1 @@
+"""Room of the tasks: thin `@task` functions, one module per kind of SOP step."""
