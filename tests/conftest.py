@@ -1,0 +1,32 @@
+"""What every test has: a group for the parallel run, and a strict rule on skips."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of one file on one worker, unless a test names its own group.
+
+    Servers are started once per module; spreading a module over workers would
+    start them once per worker.
+    """
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI (SIAR_REQUIRE_ALL=1) a skipped test is a failed one: everything is installed there."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("SIAR_REQUIRE_ALL"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but SIAR_REQUIRE_ALL is set: {report.longrepr}"
+    return report
