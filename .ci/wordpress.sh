@@ -75,10 +75,7 @@ assemble() {
   rm -f "$work"/root/usr/share/wordpress/{.htaccess,wp-config.php}
   cp -rL "$work/root/usr/share/wordpress" "$work/site" # Debian links shared libraries into it
   content="$work/site/wp-content"
-  mkdir -p "$content/themes" "$content/mu-plugins"
-  if [ -d "$work/root/var/lib/wordpress/wp-content/themes" ]; then
-    cp -rLn "$work"/root/var/lib/wordpress/wp-content/themes/. "$content/themes/"
-  fi
+  mkdir -p "$content/mu-plugins"
   (cd "$work" && npm pack --silent "$dropin" >/dev/null && tar xzf ./*.tgz)
   python3 -m zipfile -e "$work/package/sqlite-database-integration.zip" "$work/plugin"
   mv "$work"/plugin/*sqlite-database-integration* "$content/mu-plugins/sqlite-database-integration"
