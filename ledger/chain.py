@@ -1,0 +1,180 @@
+"""The chain of events: what a stranger needs to check that the record is whole.
+
+An event's hash is SHA-256 over the RFC 8785 text of its own columns and the hash
+of the event before it in the same chain; `data` is hashed as the text that is
+stored. The first event of a chain follows `GENESIS`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, column, func, insert, select, table, text
+
+from ledger.canonical import canonical_json, sha256_of_stored
+from ledger.models import Base, ChainHead, Event, primary_key_name
+from ledger.types import moment_text
+
+GENESIS = "0" * 64
+
+# The name under which an event carries the hashes of the rows it covers.
+ROWS = "rows"
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest event of a chain."""
+
+    chain: str
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event exactly as the database holds it; `at` and `data` are text."""
+
+    id: int
+    chain: str
+    seq: int
+    at: str
+    kind: str
+    actor_staff_id: str | None
+    data: str
+    prev_hash: str
+    hash: str
+
+    def computed_hash(self) -> str:
+        """The hash that the other columns call for."""
+        return sha256_of_stored(
+            {
+                "id": self.id,
+                "chain": self.chain,
+                "seq": self.seq,
+                "at": self.at,
+                "kind": self.kind,
+                "actor_staff_id": self.actor_staff_id,
+                "data": self.data,
+                "prev_hash": self.prev_hash,
+            }
+        )
+
+    def row_hashes(self) -> dict[str, str]:
+        """ "table:primary key" → hash, of the rows that this event covers."""
+        try:
+            found = json.loads(self.data).get(ROWS, {})
+        except (ValueError, AttributeError, TypeError):
+            return {}
+        return cast(dict[str, str], found) if isinstance(found, dict) else {}
+
+
+def row_key(table_name: str, primary_key: str) -> str:
+    return f"{table_name}:{primary_key}"
+
+
+def row_hash(table_name: str, row: Mapping[str, Any]) -> str:
+    """The hash over all columns of a row as stored, and the table's name."""
+    return sha256_of_stored({"table": table_name, **{f".{name}": row[name] for name in row}})
+
+
+def stored_rows(
+    connection: Connection, table_name: str, where: str, values: list[str]
+) -> Iterator[dict[str, Any]]:
+    """The rows whose column `where` is one of `values`, without any type's reading of them."""
+    names = [item.name for item in Base.metadata.tables[table_name].columns]
+    plain = table(table_name, *[column(name) for name in names])
+    for start in range(0, len(values), _CHUNK):
+        chosen = plain.c[where].in_(values[start : start + _CHUNK])
+        for row in connection.execute(select(plain).where(chosen)).mappings():
+            yield dict(row)
+
+
+def stored_row(connection: Connection, table_name: str, primary_key: str) -> dict[str, Any] | None:
+    """One row as stored, or None."""
+    return next(
+        stored_rows(connection, table_name, primary_key_name(table_name), [primary_key]), None
+    )
+
+
+def stored_event(connection: Connection, chain: str, seq: int) -> StoredEvent | None:
+    """One event as stored, or None."""
+    plain = _plain_events()
+    row = connection.execute(
+        select(plain).where(plain.c.chain == chain, plain.c.seq == seq)
+    ).first()
+    return None if row is None else StoredEvent(*row)
+
+
+def stored_events(connection: Connection, chains: list[str]) -> Iterator[StoredEvent]:
+    """The chains' events as stored, chain by chain in their order, streaming."""
+    plain = _plain_events()
+    result = connection.execution_options(yield_per=1000).execute(
+        select(plain).where(plain.c.chain.in_(chains)).order_by(plain.c.chain, plain.c.seq)
+    )
+    for row in result:
+        yield StoredEvent(*row)
+
+
+def _plain_events() -> Any:
+    # Without column types: what is hashed is what is stored.
+    return table("events", *[column(item.name) for item in Event.__table__.columns])
+
+
+def head_of(connection: Connection, chain: str) -> Head:
+    """The chain's newest event; seq 0 and `GENESIS` when it has none."""
+    plain = _plain_events()
+    row = connection.execute(
+        select(plain.c.seq, plain.c.hash)
+        .where(plain.c.chain == chain)
+        .order_by(plain.c.seq.desc())
+        .limit(1)
+    ).first()
+    return Head(chain, 0, GENESIS) if row is None else Head(chain, row.seq, row.hash)
+
+
+def heads_of(connection: Connection) -> Iterator[Head]:
+    """The newest event of every chain, by chain name."""
+    heads = ChainHead.__table__
+    for row in connection.execute(select(heads).order_by(heads.c.chain)):
+        yield Head(row.chain, row.seq, row.hash)
+
+
+def append_event(
+    connection: Connection,
+    *,
+    chain: str,
+    at: datetime,
+    kind: str,
+    data: Mapping[str, Any],
+    actor_staff_id: str | None,
+) -> StoredEvent:
+    """Write the next event of a chain. The caller holds the writers' turn (ledger.db)."""
+    previous = head_of(connection, chain)
+    unhashed = StoredEvent(
+        id=(connection.execute(select(func.max(Event.id))).scalar() or 0) + 1,
+        chain=chain,
+        seq=previous.seq + 1,
+        at=moment_text(at),
+        kind=kind,
+        actor_staff_id=actor_staff_id,
+        data=canonical_json(data),
+        prev_hash=previous.hash,
+        hash="",
+    )
+    values = {name: getattr(unhashed, name) for name in StoredEvent.__slots__}
+    values["hash"] = unhashed.computed_hash()
+    connection.execute(insert(_plain_events()).values(**values))
+    connection.execute(
+        text(
+            "INSERT INTO chain_heads (chain, seq, hash) VALUES (:chain, :seq, :hash) "
+            "ON CONFLICT (chain) DO UPDATE SET seq = excluded.seq, hash = excluded.hash"
+        ),
+        {"chain": chain, "seq": values["seq"], "hash": values["hash"]},
+    )
+    return StoredEvent(**values)

@@ -1,0 +1,178 @@
+"""One-time codes: used once, limited tries, a lock-out, one step of clock skew (law 2).
+
+A code is checked inside a unit of work, so it is spent if and only if what it was
+given for is recorded. The code itself is never kept.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import pyotp
+from sqlalchemy import select
+
+from ledger.models import OFFICE_CHAIN, CodeTry, Staff, UsedCode
+from ledger.types import WIB
+from ledger.vault import VaultError
+from ledger.work import Work
+
+STEP_SECONDS = 30
+SKEW_STEPS = 1
+TRIES = 5
+LOCK = timedelta(minutes=15)
+
+
+class CodeOutcome(StrEnum):
+    """What became of a code."""
+
+    BENAR = "benar"
+    SALAH = "salah"
+    TERPAKAI = "terpakai"
+    FORMAT = "format"
+    TERKUNCI = "terkunci"
+    DICABUT = "dicabut"
+    DIUBAH = "diubah"  # the person's row was altered outside of the software
+
+
+SENTENCES = {
+    CodeOutcome.BENAR: "",
+    CodeOutcome.SALAH: (
+        "Kode tidak cocok. Buka aplikasi autentikator, tunggu kode baru, lalu ketik 6 angkanya."
+    ),
+    CodeOutcome.TERPAKAI: (
+        "Kode itu sudah pernah dipakai. Tunggu kode berikutnya di aplikasi autentikator, "
+        "lalu ketik kode yang baru."
+    ),
+    CodeOutcome.FORMAT: "Kode harus 6 angka, seperti yang tampil di aplikasi autentikator.",
+    CodeOutcome.DICABUT: (
+        "Pegawai ini sudah tidak berhak mengisi formulir. Hubungi administrator bila keliru."
+    ),
+    CodeOutcome.DIUBAH: (
+        "Data pegawai ini berubah di luar Siar, jadi kodenya tidak dapat dipercaya. "
+        "Minta administrator menjalankan `siar verify`."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CodeVerdict:
+    """Whether a code was right, and if not, why, in a sentence for the form."""
+
+    ok: bool
+    reason: CodeOutcome
+    sentence: str
+    locked_until: datetime | None = None
+
+
+def check_code(work: Work, staff_id: str, code: str) -> CodeVerdict:
+    """Check a person's code and spend it. Every try is recorded.
+
+    Wrong tries count since the last right code; each fifth one locks the person
+    for 15 minutes, during which a right code is refused as well. A code that is
+    no six digits, or was used, says nothing to a guesser and does not count.
+    """
+    staff = work.session.get_one(Staff, staff_id)
+    last = _last_try(work, staff_id)
+    failures = last.failures if last else 0
+    if staff.revoked_at is not None:
+        return _note(work, staff, last, CodeOutcome.DICABUT, failures)
+    locked_until = last.locked_until if last else None
+    if locked_until is not None and work.now < locked_until:
+        return _note(work, staff, last, CodeOutcome.TERKUNCI, failures, locked_until)
+    typed = "".join(code.split())
+    if not (len(typed) == 6 and typed.isascii() and typed.isdecimal()):
+        return _note(work, staff, last, CodeOutcome.FORMAT, failures)
+    if not work.is_unaltered(staff):
+        return _note(work, staff, last, CodeOutcome.DIUBAH, failures)
+    try:
+        timesteps = _timesteps_of(typed, work.vault.decrypt(staff.secret), work.now)
+    except VaultError:
+        return _note(work, staff, last, CodeOutcome.DIUBAH, failures)
+    if not timesteps:
+        failures += 1
+        if failures % TRIES == 0:
+            return _note(work, staff, last, CodeOutcome.SALAH, failures, work.now + LOCK)
+        return _note(work, staff, last, CodeOutcome.SALAH, failures)
+    unused = [step for step in timesteps if not _is_used(work, staff_id, step)]
+    if not unused:
+        return _note(work, staff, last, CodeOutcome.TERPAKAI, failures)
+    work.session.add(
+        UsedCode(id=work.new_id(), staff_id=staff_id, timestep=unused[0], used_at=work.now)
+    )
+    return _note(work, staff, last, CodeOutcome.BENAR, 0)
+
+
+def locked_until(work: Work, staff_id: str) -> datetime | None:
+    """Until when the person is locked out, or None."""
+    last = _last_try(work, staff_id)
+    if last is None or last.locked_until is None or last.locked_until <= work.now:
+        return None
+    return last.locked_until
+
+
+def _timesteps_of(typed: str, secret: str, now: datetime) -> list[int]:
+    """The time steps, within the skew allowed, whose code this is; nearly always one or none."""
+    totp = pyotp.TOTP(secret, interval=STEP_SECONDS)
+    present = int(now.timestamp()) // STEP_SECONDS
+    window = range(present - SKEW_STEPS, present + SKEW_STEPS + 1)
+    # All are compared, whatever the first says: the time taken tells nothing.
+    matches = [(step, hmac.compare_digest(totp.generate_otp(step), typed)) for step in window]
+    return [step for step, matched in matches if matched]
+
+
+def _is_used(work: Work, staff_id: str, timestep: int) -> bool:
+    chosen = select(UsedCode.id).where(UsedCode.staff_id == staff_id, UsedCode.timestep == timestep)
+    return work.session.scalar(chosen) is not None
+
+
+def _last_try(work: Work, staff_id: str) -> CodeTry | None:
+    chosen = select(CodeTry).where(CodeTry.staff_id == staff_id).order_by(CodeTry.no.desc())
+    return work.session.scalars(chosen.limit(1)).first()
+
+
+def _note(
+    work: Work,
+    staff: Staff,
+    last: CodeTry | None,
+    outcome: CodeOutcome,
+    failures: int,
+    locked_until: datetime | None = None,
+) -> CodeVerdict:
+    if locked_until is None and last is not None and outcome is not CodeOutcome.BENAR:
+        locked_until = last.locked_until if outcome is CodeOutcome.DICABUT else None
+    work.session.add(
+        CodeTry(
+            id=work.new_id(),
+            staff_id=staff.id,
+            no=last.no + 1 if last else 1,
+            at=work.now,
+            outcome=outcome.value,
+            failures=failures,
+            locked_until=locked_until,
+        )
+    )
+    work.session.flush()
+    work.record(
+        OFFICE_CHAIN,
+        "kode-diperiksa",
+        {"hasil": outcome.value, "gagal_berturut": failures},
+        actor=staff.id,
+    )
+    return CodeVerdict(
+        outcome is CodeOutcome.BENAR, outcome, _sentence(outcome, locked_until), locked_until
+    )
+
+
+def _sentence(outcome: CodeOutcome, locked_until: datetime | None) -> str:
+    if locked_until is None or outcome is CodeOutcome.DICABUT:
+        return SENTENCES[outcome]
+    # Minutes are rounded up: at the minute shown the lock is really over.
+    shown = (locked_until + timedelta(seconds=59, microseconds=999_999)).astimezone(WIB)
+    lock = (
+        f"Terlalu banyak kode salah, jadi kode pegawai ini dikunci sampai pukul "
+        f"{shown:%H.%M} WIB tanggal {shown:%d-%m-%Y}. Coba lagi sesudah itu."
+    )
+    return f"{SENTENCES[outcome]} {lock}" if outcome is CodeOutcome.SALAH else lock

@@ -1,0 +1,435 @@
+"""The tables. Nothing in them is ever deleted, and every row is covered by the chain.
+
+A row belongs to one chain of events: its publication's, or "kantor" for what
+concerns the office as a whole. `ledger.work` puts the hash of each new or
+changed row into an event of that chain; `ledger.verify` compares.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Float,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from ledger.types import CanonicalJson, Day, PlainText, UtcDateTime
+
+OFFICE_CHAIN = "kantor"
+
+
+class PublicationStatus(StrEnum):
+    BERJALAN = "berjalan"
+    SELESAI = "selesai"
+    DITOLAK = "ditolak"
+    DIBATALKAN = "dibatalkan"
+
+
+class Outcome(StrEnum):
+    """How a round ended, and what a decision says."""
+
+    YA = "ya"
+    TIDAK = "tidak"
+    SELESAI = "selesai"
+
+
+class FormState(StrEnum):
+    MENUNGGU = "menunggu"
+    DIJAWAB = "dijawab"
+    DITINGGALKAN = "ditinggalkan"
+
+
+class DeliveryState(StrEnum):
+    """Law 4: planned → prepared → attempting → published | rejected | unknown."""
+
+    PLANNED = "planned"
+    PREPARED = "prepared"
+    ATTEMPTING = "attempting"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    HELD = "held"
+
+
+class Base(DeclarativeBase):
+    """Common column types; all primary keys are single columns."""
+
+    # Names that a later migration can refer to, on both databases.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+    type_annotation_map = {  # noqa: RUF012 (SQLAlchemy reads it from the class)
+        datetime: UtcDateTime,
+        date: Day,
+        str: PlainText,
+        dict[str, Any]: CanonicalJson,
+        list[str]: CanonicalJson,
+        list[Any]: CanonicalJson,
+    }
+
+
+def _key() -> Mapped[str]:
+    return mapped_column(String(32), primary_key=True)
+
+
+def _reference(target: str) -> Mapped[str]:
+    return mapped_column(String(32), ForeignKey(target), index=True)
+
+
+class Event(Base):
+    """What happened. Append-only: triggers refuse UPDATE and DELETE.
+
+    `id` counts all events without a gap; `seq` counts those of one chain.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("chain", "seq"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    chain: Mapped[str] = mapped_column(String(32))
+    seq: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(64))
+    actor_staff_id: Mapped[str | None] = mapped_column(String(32))
+    data: Mapped[str] = mapped_column(Text)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class ChainHead(Base):
+    """The newest event of each chain: a chain cut short no longer agrees with it."""
+
+    __tablename__ = "chain_heads"
+
+    chain: Mapped[str] = mapped_column(String(32), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class RowHead(Base):
+    """Where in the chain the newest hash of a row stands; `id` is "table:primary key"."""
+
+    __tablename__ = "row_heads"
+
+    id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    chain: Mapped[str] = mapped_column(String(32), index=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class Staff(Base):
+    """A person who may answer forms. `secret` is the TOTP secret, encrypted."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[str] = _key()
+    nip: Mapped[str] = mapped_column(String(18), unique=True)
+    name: Mapped[str]
+    secret: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    revoked_reason: Mapped[str]
+
+
+class StaffRole(Base):
+    """A role held from one WIB day to another, both included; no last day means until withdrawn."""
+
+    __tablename__ = "staff_roles"
+
+    id: Mapped[str] = _key()
+    staff_id: Mapped[str] = _reference("staff.id")
+    role: Mapped[str] = mapped_column(String(64), index=True)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Delegation(Base):
+    """Plh. or Plt.: a role lent to a person from the first to the last WIB day."""
+
+    __tablename__ = "delegations"
+
+    id: Mapped[str] = _key()
+    staff_id: Mapped[str] = _reference("staff.id")
+    role: Mapped[str] = mapped_column(String(64), index=True)
+    role_name: Mapped[str]
+    kind: Mapped[str] = mapped_column(String(8))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    created_at: Mapped[datetime]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_reason: Mapped[str]
+
+
+class UsedCode(Base):
+    """A TOTP time step that a person has spent; the unique pair makes a code work once."""
+
+    __tablename__ = "used_codes"
+    __table_args__ = (UniqueConstraint("staff_id", "timestep"),)
+
+    id: Mapped[str] = _key()
+    staff_id: Mapped[str] = _reference("staff.id")
+    timestep: Mapped[int] = mapped_column(BigInteger)
+    used_at: Mapped[datetime]
+
+
+class CodeTry(Base):
+    """Every code that was tried, right or wrong; never the code itself."""
+
+    __tablename__ = "code_tries"
+    __table_args__ = (Index("ix_code_tries_staff_id_no", "staff_id", "no", unique=True),)
+
+    id: Mapped[str] = _key()
+    staff_id: Mapped[str] = mapped_column(String(32), ForeignKey("staff.id"))
+    no: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(String(16))
+    failures: Mapped[int]
+    locked_until: Mapped[datetime | None]
+
+
+class SopText(Base):
+    """The TOML text of an SOP revision that some publication was started under."""
+
+    __tablename__ = "sop_texts"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    nomor: Mapped[str]
+    revisi: Mapped[str]
+    source: Mapped[str]
+
+
+class Publication(Base):
+    """One piece of information on its way through the SOP."""
+
+    __tablename__ = "publications"
+
+    id: Mapped[str] = _key()
+    reference: Mapped[str] = mapped_column(String(8), unique=True)
+    title: Mapped[str]
+    unit: Mapped[str]
+    classification: Mapped[str]
+    facts: Mapped[dict[str, Any]]
+    folder: Mapped[str]
+    channels: Mapped[list[str]]
+    wanted_at: Mapped[datetime | None]
+    sop_sha256: Mapped[str] = mapped_column(String(64), ForeignKey("sop_texts.sha256"))
+    flow_run_id: Mapped[str | None] = mapped_column(String(64), unique=True)
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    status_reason: Mapped[str]
+    current_step: Mapped[int | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    rehearsal: Mapped[bool]
+    assignment: Mapped[dict[str, Any] | None] = mapped_column(CanonicalJson)
+
+
+class Round(Base):
+    """One opening of a step; a "tidak" opens a new one, the old ones are kept."""
+
+    __tablename__ = "rounds"
+    __table_args__ = (
+        UniqueConstraint("publication_id", "step_no", "number"),
+        Index(
+            "uq_rounds_one_open",
+            "publication_id",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = _key()
+    publication_id: Mapped[str] = _reference("publications.id")
+    step_no: Mapped[int]
+    number: Mapped[int]
+    opened_at: Mapped[datetime]
+    deadline_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(16))
+
+
+class Form(Base):
+    """One form put before people; `key` is what Prefect suspends the run under."""
+
+    __tablename__ = "forms"
+    __table_args__ = (
+        UniqueConstraint("round_id", "attempt"),
+        Index(
+            "uq_forms_one_waiting",
+            "round_id",
+            unique=True,
+            sqlite_where=text("state = 'menunggu'"),
+            postgresql_where=text("state = 'menunggu'"),
+        ),
+    )
+
+    id: Mapped[str] = _key()
+    publication_id: Mapped[str] = _reference("publications.id")
+    round_id: Mapped[str] = _reference("rounds.id")
+    attempt: Mapped[int]
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    flow_run_id: Mapped[str] = mapped_column(String(64))
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(String(16))
+    notice: Mapped[str]
+    prefill: Mapped[dict[str, Any]]
+
+
+class Answer(Base):
+    """What came back through a form, accepted or refused; never the code."""
+
+    __tablename__ = "answers"
+
+    id: Mapped[str] = _key()
+    publication_id: Mapped[str] = _reference("publications.id")
+    round_id: Mapped[str] = _reference("rounds.id")
+    form_id: Mapped[str] = _reference("forms.id")
+    staff_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("staff.id"))
+    named_person: Mapped[str]
+    received_at: Mapped[datetime]
+    accepted: Mapped[bool]
+    reasons: Mapped[list[str]]
+    fields: Mapped[dict[str, Any]]
+
+
+class Revision(Base):
+    """One state of the manuscript; `content` holds all of it, media included."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (UniqueConstraint("publication_id", "number"),)
+
+    id: Mapped[str] = _key()
+    publication_id: Mapped[str] = _reference("publications.id")
+    number: Mapped[int]
+    content: Mapped[dict[str, Any]]
+    content_sha256: Mapped[str] = mapped_column(String(64))
+    author_staff_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("staff.id"))
+    written_at: Mapped[datetime]
+    step_no: Mapped[int]
+    round_id: Mapped[str] = _reference("rounds.id")
+    source: Mapped[str] = mapped_column(String(16))
+    difference: Mapped[str]
+
+
+class MediaRow(Base):
+    """A picture or video of one revision, in its order."""
+
+    __tablename__ = "media"
+    __table_args__ = (UniqueConstraint("revision_id", "ordinal"),)
+
+    id: Mapped[str] = _key()
+    publication_id: Mapped[str] = _reference("publications.id")
+    revision_id: Mapped[str] = _reference("revisions.id")
+    ordinal: Mapped[int]
+    filename: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+    received_sha256: Mapped[str] = mapped_column(String(64))
+    mime: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    duration: Mapped[float | None] = mapped_column(Float(53))
+    alt: Mapped[str]
+    credit: Mapped[str]
+
+
+class Freeze(Base):
+    """The frozen form that step 5 decides about: a digest and the posts it stands for."""
+
+    __tablename__ = "freezes"
+
+    id: Mapped[str] = _key()
+    publication_id: Mapped[str] = _reference("publications.id")
+    revision_id: Mapped[str] = _reference("revisions.id")
+    digest: Mapped[str] = mapped_column(String(128), unique=True)
+    posts: Mapped[list[Any]]
+    frozen_at: Mapped[datetime]
+    preview_artifact: Mapped[str | None]
+
+
+class Decision(Base):
+    """A "ya" or "tidak" by a person, about one revision and, in step 5, one digest."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[str] = _key()
+    publication_id: Mapped[str] = _reference("publications.id")
+    round_id: Mapped[str] = _reference("rounds.id")
+    step_no: Mapped[int]
+    answer_id: Mapped[str] = _reference("answers.id")
+    staff_id: Mapped[str] = mapped_column(String(32), ForeignKey("staff.id"))
+    decision: Mapped[str] = mapped_column(String(8))
+    reason: Mapped[str]
+    revision_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("revisions.id"))
+    digest: Mapped[str | None] = mapped_column(String(128), index=True)
+    decided_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    revoked_reason: Mapped[str]
+
+
+class Delivery(Base):
+    """The sending of one approved digest to one channel."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("publication_id", "digest", "channel"),)
+
+    id: Mapped[str] = _key()
+    publication_id: Mapped[str] = _reference("publications.id")
+    digest: Mapped[str] = mapped_column(String(128))
+    channel: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    prepared: Mapped[dict[str, Any]]
+    attempts: Mapped[int]
+    planned_at: Mapped[datetime]
+    claimed_by: Mapped[str]
+    claimed_at: Mapped[datetime | None]
+    attempted_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    remote_id: Mapped[str]
+    url: Mapped[str]
+    media_urls: Mapped[dict[str, Any]]
+    raw: Mapped[dict[str, Any]]
+    error_sentence: Mapped[str]
+    error_action: Mapped[str]
+    error_detail: Mapped[str]
+
+
+# The machinery of the chain itself; every other table is covered by row hashes.
+CHAIN_TABLES = frozenset({Event.__tablename__, ChainHead.__tablename__, RowHead.__tablename__})
+
+STATE_TABLES = tuple(
+    table for table in Base.metadata.sorted_tables if table.name not in CHAIN_TABLES
+)
+
+
+def primary_key_name(table_name: str) -> str:
+    """The one column that is the table's primary key."""
+    (column,) = Base.metadata.tables[table_name].primary_key.columns
+    return column.name
+
+
+def chain_column_name(table_name: str) -> str | None:
+    """The column that names the row's chain; None when its chain is the office's."""
+    columns = Base.metadata.tables[table_name].columns
+    if table_name == Publication.__tablename__:
+        return "id"
+    return "publication_id" if "publication_id" in columns else None
