@@ -181,6 +181,15 @@ def instagram_text(manuscript: Manuscript) -> str:
     return _with_tags_that_fit(text, "", tags, INSTAGRAM_LIMIT, utf16_length, gap="\n\n")
 
 
+def manual_text(manuscript: Manuscript, channel: str) -> str:
+    """What an officer posts by hand: the whole caption, the hashtags and the address."""
+    if typed := typed_caption(manuscript, channel):
+        return _typed_with_link(typed, "\n\n")
+    parts = [made_caption(manuscript), f"Selengkapnya: {LINK_MARK}"]
+    parts += [" ".join(hashtags(manuscript.tags, INSTAGRAM_HASHTAGS))]
+    return "\n\n".join(part for part in parts if part)
+
+
 def _typed_with_link(typed: str, gap: str) -> str:
     return set_mark_apart(typed) if LINK_MARK in typed else f"{typed}{gap}{LINK_MARK}"
 

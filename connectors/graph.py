@@ -15,10 +15,10 @@ import hashlib
 import hmac
 import json
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qs, urlparse
 
 from connectors.errors import (
@@ -40,7 +40,6 @@ with warnings.catch_warnings():
 GRAPH_VERSION = "v26.0"
 MOST_PAGES = 20
 
-_Answer = TypeVar("_Answer")
 _SECRET_ARGUMENTS = frozenset({"access_token", "appsecret_proof", "input_token", "client_secret"})
 
 # Meta's own words: 1 unknown error, 2 service unavailable.
@@ -53,8 +52,10 @@ _DUPLICATE_CODE = 506
 _DAILY_LIMIT_CODE = 9
 # Instagram: "suspected to be spam". Seen with the post live afterwards.
 _MAY_BE_LIVE = (4, 2207051)
-# The container is gone or not ready: media_publish did nothing, a new one is needed.
-_PREPARE_AGAIN_SUBCODES = frozenset({2207006, 2207008, 2207020, 2207027})
+# The container is too old or not ready: media_publish did nothing.
+_PREPARE_AGAIN_SUBCODES = frozenset({2207020, 2207027})
+# "No such container" is also the answer for one that was published before.
+_NO_CONTAINER_SUBCODES = frozenset({2207006, 2207008})
 _FETCH_SUBCODES = frozenset({2207003, 2207052})
 
 _REASONS: Mapping[int, str] = {
@@ -214,10 +215,16 @@ class Graph(facebook.GraphAPI):  # type: ignore[misc]
         connection_name: str,
         **args: Any,
     ) -> Iterator[dict[str, Any]]:
-        """Entries of all pages of a connection, at most `MOST_PAGES` pages."""
+        """Entries of all pages of a connection, in Graph's order.
+
+        Raises GraphFailure when a page is no list, or after `MOST_PAGES` pages: a
+        list that is cut short must not read as "the post is not there".
+        """
         for _ in range(MOST_PAGES):
             page = self.get_connections(id, connection_name, **args)
-            yield from page.get("data", [])
+            if not isinstance(page.get("data"), list):
+                break
+            yield from page["data"]
             following = page.get("paging", {}).get("next")
             if not following:
                 return
@@ -225,6 +232,7 @@ class Graph(facebook.GraphAPI):  # type: ignore[misc]
             args = {name: values[-1] for name, values in given.items()}
             for secret in _SECRET_ARGUMENTS:
                 args.pop(secret, None)
+        raise GraphFailure({}, status=200, usage=self.usage, unreadable="daftar terpotong")
 
     def get_version(self) -> str:
         """The version that answers, for example "26.0"; Graph may lift an old one."""
@@ -244,26 +252,6 @@ def usage_of(headers: Mapping[str, str]) -> Usage:
             percent = max(percent, _whole(entry.get(name)) or 0)
         minutes = max(minutes, _whole(entry.get("estimated_time_to_regain_access")) or 0)
     return Usage(percent, timedelta(minutes=minutes) if minutes else None)
-
-
-def asked(
-    call: Callable[[], _Answer],
-    *,
-    channel: str,
-    label: str,
-    now: datetime,
-    publishing: bool = False,
-) -> _Answer:
-    """The call's answer; a GraphFailure leaves as a ChannelError without a cause.
-
-    `publishing` marks the one call whose unclear outcome may be a live post.
-    """
-    try:
-        return call()
-    except GraphFailure as failure:
-        error = channel_error(failure, channel=channel, label=label, now=now, publishing=publishing)
-    # Outside the handler, so that no answer of Graph hangs on the error.
-    raise error
 
 
 def channel_error(
@@ -295,7 +283,8 @@ def _kind(failure: GraphFailure, *, publishing: bool) -> str:
     rules = (
         (publishing and number == _DUPLICATE_CODE, "duplicate"),
         (publishing and may_be_live, "unknown"),
-        (subcode in _PREPARE_AGAIN_SUBCODES, "prepare again"),
+        (publishing and subcode in _NO_CONTAINER_SUBCODES, "unknown"),
+        (subcode in _PREPARE_AGAIN_SUBCODES | _NO_CONTAINER_SUBCODES, "prepare again"),
         (subcode in _FETCH_SUBCODES and not publishing, "not fetched"),
         (may_be_live or number in _BLOCKED_CODES, "restricted"),
         (number in _THROTTLE_CODES or number == _DAILY_LIMIT_CODE or status == 429, "throttled"),
