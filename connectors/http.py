@@ -252,13 +252,21 @@ class ChannelHttp:
         clean = redact(text, self._secrets)
         return clean if len(clean) <= MAX_DETAIL else clean[:MAX_DETAIL] + "…"
 
-    def throttled(self, answer: Answer, *, code: str = "") -> Dibatasi:
-        """The error for an answer that asks us to come back later."""
-        until = retry_after(answer.headers, self.clock())
-        return Dibatasi(
+    def throttled(
+        self, answer: Answer, *, code: str = "", instead: tuple[str, str] | None = None
+    ) -> Dibatasi:
+        """The error for an answer that asks us to come back later.
+
+        `instead` is a sentence and an action that say it better than the usual ones.
+        """
+        sentence, action = instead or (
             f"{self.label} sedang membatasi atau menunda permintaan.",
             "Tunggu sampai waktunya, lalu coba lagi; tidak ada yang terbit.",
-            until=until,
+        )
+        return Dibatasi(
+            sentence,
+            action,
+            until=retry_after(answer.headers, self.clock()),
             channel=self.channel,
             status=answer.status,
             code=code,
