@@ -7,7 +7,6 @@ mistakes of a file are reported together.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 import tomllib
@@ -19,6 +18,7 @@ from typing import Any, TypeVar
 
 from sop.errors import Problem, SopError
 from sop.model import Actor, Role, Sop, Step, StepKind
+from sop.spelling import suggestion
 from sop.transitions import problems_in_steps
 
 __all__ = [
@@ -173,7 +173,7 @@ def find(wanted: str, *, folder: Path = DATA) -> Sop:
                 folder.name,
                 "",
                 f'SOP "{wanted}" tidak ditemukan.',
-                _suggestion(wanted, known)
+                suggestion(wanted, known)
                 or f"Yang tersedia: {', '.join(path.stem for path in files) or 'belum ada'}.",
             )
         ]
@@ -186,11 +186,6 @@ def _sop_files(folder: Path) -> list[Path]:
 
 def _same_nomor(left: str, right: str) -> bool:
     return "".join(left.split()).casefold() == "".join(right.split()).casefold()
-
-
-def _suggestion(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f'Maksudnya "{close[0]}"?' if close else ""
 
 
 def _choices(words: Iterable[str]) -> str:
@@ -262,7 +257,7 @@ class _Reader:
                 self._add(
                     place,
                     f'Isian "{key}" tidak dikenal.',
-                    _suggestion(key, known) or f"Yang dikenal: {_choices(known)}.",
+                    suggestion(key, known) or f"Yang dikenal: {_choices(known)}.",
                 )
 
     def _text(self, table: dict[str, Any], key: str, place: str) -> str:
@@ -372,7 +367,7 @@ class _Reader:
             self._add(
                 place,
                 f'Pelaksana "{role}" tidak ada di bagian [peran].',
-                _suggestion(role, role_codes)
+                suggestion(role, role_codes)
                 or f"Pakai salah satu dari {_choices(role_codes)}, atau tambahkan peran itu.",
             )
         if no is None or kind is None or actor is None or not arrows_are_sound:
@@ -407,11 +402,11 @@ class _Reader:
         if key not in row:
             self._add(place, f'Isian "{key}" belum ada.', f"Pilih salah satu: {_choices(choices)}.")
             return None
-        suggestion = _suggestion(value.lower(), choices) if isinstance(value, str) else ""
+        meant = suggestion(value.lower(), choices) if isinstance(value, str) else ""
         self._add(
             place,
             f'Isian {key} = "{value}" tidak dikenal.',
-            suggestion or f"Pilih salah satu: {_choices(choices)}.",
+            meant or f"Pilih salah satu: {_choices(choices)}.",
         )
         return None
 
