@@ -151,6 +151,27 @@ class Settings(BaseSettings):
         """Lock file and logs of what is running."""
         return self.data_dir / "jalan"
 
+    @property
+    def prefect_url(self) -> str:
+        """Where staff open the UI; the port must be known by now."""
+        if self.prefect.public_url is not None:
+            return self.prefect.public_url.rstrip("/")
+        return _address(self.prefect.host, self.prefect.port)
+
+    @property
+    def prefect_api_url(self) -> str:
+        """The API as this machine's own processes call it."""
+        return _address(self.prefect.host, self.prefect.port) + "/api"
+
+    @property
+    def rehearsal_url(self) -> str:
+        return _address("127.0.0.1", self.rehearsal.port)
+
+    @property
+    def needs_rehearsal(self) -> bool:
+        """Whether any channel has to be played by the rehearsal channels."""
+        return self.is_rehearsal and len(self.channels.hosts) < 4
+
     def to_environment(self) -> dict[str, str]:
         """The same settings for a child process; holds secrets, so never log it."""
         values = _plain(self)
@@ -160,6 +181,14 @@ class Settings(BaseSettings):
             if value is not None
         }
         return {**environment, CONFIG_VARIABLE: ""}
+
+
+def _address(host: str, port: int) -> str:
+    # A server that listens everywhere is reached here by loopback.
+    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104
+    if ":" in reached and not reached.startswith("["):
+        reached = f"[{reached}]"
+    return f"http://{reached}:{port}"
 
 
 def _json(value: Any) -> str:

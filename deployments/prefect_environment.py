@@ -1,0 +1,51 @@
+"""The Prefect settings that Siar runs with, as environment variables.
+
+Nothing of a Prefect profile or of the caller's environment takes part, so that
+every installation behaves alike.
+"""
+
+from __future__ import annotations
+
+from deployments.settings import Settings
+
+WORK_POOL = "siar"
+
+
+def prefect_environment(settings: Settings) -> dict[str, str]:
+    """`PREFECT_*` for server, worker and flow runs. Holds secrets: never log it."""
+    home = settings.prefect_home.absolute()
+    prefect = settings.prefect
+    environment = {
+        "PREFECT_HOME": str(home),
+        "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
+        "PREFECT_API_URL": settings.prefect_api_url,
+        "PREFECT_SERVER_API_HOST": prefect.host,
+        "PREFECT_SERVER_API_PORT": str(prefect.port),
+        "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": _switch(prefect.csrf),
+        # Pages of other sites have no business with this API.
+        "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": settings.prefect_url,
+        "PREFECT_SERVER_UI_API_URL": f"{settings.prefect_url}/api",
+        # A copy of its own: the installed package stays as it was installed.
+        "PREFECT_UI_STATIC_DIRECTORY": str(home / "ui"),
+        # The classic UI has Resume in the page head; V2 hides it in a menu. Both stay
+        # one click apart.
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": str(prefect.worker_query_seconds),
+        # No word to anybody outside.
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_TELEMETRY_ENABLE_RESOURCE_METRICS": "false",
+    }
+    if prefect.auth is not None:
+        environment["PREFECT_SERVER_API_AUTH_STRING"] = prefect.auth.get_secret_value()
+        environment["PREFECT_API_AUTH_STRING"] = prefect.auth.get_secret_value()
+    if prefect.database_url is not None:
+        environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = (
+            prefect.database_url.get_secret_value()
+        )
+    return environment
+
+
+def _switch(on: bool) -> str:
+    return "true" if on else "false"

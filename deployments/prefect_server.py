@@ -1,0 +1,29 @@
+"""Runs the Prefect server in this process: what `prefect server start` does, without its CLI.
+
+Host, port and the rest come from the environment that `prefect_environment` made.
+"""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Serve API, UI and background services until SIGTERM."""
+    import uvicorn
+    from prefect.server.api.server import create_app
+    from prefect.settings import get_current_settings
+
+    api = get_current_settings().server.api
+    uvicorn.run(
+        create_app(final=True),
+        host=api.host,
+        port=api.port,
+        log_level="warning",
+        timeout_keep_alive=api.keepalive_timeout,
+        timeout_graceful_shutdown=3,
+        ws_ping_interval=api.websocket_ping_interval,
+        ws_ping_timeout=api.websocket_ping_timeout,
+    )
+
+
+if __name__ == "__main__":
+    main()
