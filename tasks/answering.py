@@ -1,0 +1,163 @@
+"""Receiving an answer: who it is from, whether it may count, what it changes.
+
+One transaction accepts the answer, spends the code, carries the step out in the
+ledger and opens the next round; a crash leaves all of it or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger import codes, decisions, forms, people, publications, rounds
+from ledger.models import Form, FormState, Publication
+from ledger.people import Holder
+from ledger.work import Work
+from sop.forms import questions_for, read_answers
+from sop.indonesian import today
+from sop.model import Sop
+from tasks.case import Case, case_in, publication_in, read_case
+from tasks.office import Office
+from tasks.opening import asking_of
+from tasks.stepwork import Answered, Draft, Outcome, StepWork
+
+STALE = "Formulir ini sudah tidak berlaku; formulir yang baru sudah dibuka."
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of an answer."""
+
+    accepted: bool
+    reasons: tuple[str, ...]
+    person: str
+    result: str | None
+
+
+def receive(
+    office: Office,
+    work_of_step: StepWork,
+    publication_id: str,
+    form_id: str,
+    raw: Mapping[str, Any],
+) -> Verdict:
+    """Take one answer to one form; the form is closed by it, whatever it says."""
+    case = read_case(office, publication_id)
+    if case is None:
+        return Verdict(False, (STALE,), "", None)
+    asking = asking_of(office, case, work_of_step)
+    values, problems = read_answers(questions_for(asking), raw)
+    draft = Draft() if problems else work_of_step.prepare(office, case, values)
+    with office.ledger.work() as work:
+        form = work.session.get(Form, form_id)
+        now = case_in(office, work, publication_id)
+        if (
+            form is None
+            or form.state != FormState.MENUNGGU
+            or now is None
+            or now.round_id != form.round_id
+        ):
+            return Verdict(False, (STALE,), "", None)
+        return _record(
+            office, work, work_of_step, now, form, values, [*problems, *draft.problems], draft
+        )
+
+
+def _record(
+    office: Office,
+    work: Work,
+    work_of_step: StepWork,
+    case: Case,
+    form: Form,
+    values: dict[str, Any],
+    problems: list[str],
+    draft: Draft,
+) -> Verdict:
+    label, code = str(values.pop("petugas", "")), str(values.pop("kode", ""))
+    publication = publication_in(work, case.publication_id)
+
+    holder, reasons = authenticate(work, case, label, code)
+    if holder is not None:
+        # Writer, verifier and approver of one revision are three people (law 2).
+        reasons += decisions.separation_reasons(work, publication, holder.staff_id, case.step.kind)
+    reasons += problems
+    answer = forms.record_answer(
+        work,
+        form,
+        named_person=label,
+        staff_id=holder.staff_id if holder else None,
+        accepted=not reasons,
+        reasons=reasons,
+        fields={**values, **draft.remember},
+    )
+    if holder is None or reasons:
+        return Verdict(False, tuple(reasons), label, None)
+    outcome = work_of_step.apply(
+        office,
+        work,
+        case,
+        Answered(holder.staff_id, answer.id, values, draft.payload),
+    )
+    conclude(office, work, case, outcome)
+    return Verdict(True, (), label, outcome.result)
+
+
+def authenticate(work: Work, case: Case, label: str, code: str) -> tuple[Holder | None, list[str]]:
+    """The person behind a name and a code, or why it is nobody; the code is spent by this."""
+    holder = next(
+        (
+            one
+            for one in people.holders(work, case.step.role, today(work.now), role_name=_role(case))
+            if one.label == label
+        ),
+        None,
+    )
+    if holder is None:
+        return None, [
+            f"Nama yang dipilih tidak memegang peran {_role(case)} hari ini. "
+            "Pilih nama Anda dari daftar; bila tidak ada, hubungi administrator."
+        ]
+    verdict = codes.check_code(work, holder.staff_id, code)
+    if not verdict.ok:
+        return None, [verdict.sentence]
+    altered = people.altered_person_rows(work, holder.staff_id, case.step.role)
+    if altered:
+        return None, [
+            f"Data pegawai ini berubah di luar Siar (tabel {', '.join(altered)}), jadi jawabannya "
+            "tidak dapat diterima. Minta administrator menjalankan siar verify."
+        ]
+    return holder, []
+
+
+def _role(case: Case) -> str:
+    return case.sop.role_name(case.step.role)
+
+
+def conclude(office: Office, work: Work, case: Case, outcome: Outcome) -> None:
+    """Close the round and open the one that the SOP says comes next."""
+    if outcome.result is None:
+        return
+    publication = publication_in(work, case.publication_id)
+    current = rounds.current_round(work, publication)
+    if current is None:
+        return
+    rounds.close_round(work, current, outcome.result)
+    following = case.sop.following(case.step.no, yes=outcome.result != "tidak")
+    move_to(office, work, publication, case.sop, following.no if following else None)
+
+
+def move_to(
+    office: Office, work: Work, publication: Publication, sop: Sop, step_no: int | None
+) -> None:
+    """Open a round of this step, with its deadline; None ends the publication."""
+    if step_no is None:
+        publications.finish(work, publication)
+        return
+    step = sop.step(step_no)
+    deadline = (
+        None
+        if step.standard_minutes is None
+        else office.calendar.deadline(work.now, step.standard_minutes)
+    )
+    rounds.open_round(work, publication, step_no, deadline)

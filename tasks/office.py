@@ -1,0 +1,80 @@
+"""What a task may use, wired once per process by the composition root.
+
+Tasks never build an engine, a connector or a clock: `deployments.wiring` does and
+hands the result over with `install`. A process in which nobody did so cannot
+publish anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from sop.calendar import OfficeCalendar
+
+from connectors.base import Connector
+from ledger.work import Ledger
+from sop.manuscript import BlobStore
+from sop.model import Sop
+
+
+class Exclusive(Protocol):
+    """Locks that die with their holder: one process at a time per publication."""
+
+    def acquire(self, name: str) -> bool:
+        """Take the lock for the life of this process; False when another holds it."""
+        ...
+
+    def is_free(self, name: str) -> bool:
+        """Whether nobody holds it now."""
+        ...
+
+
+@dataclass(frozen=True)
+class Office:
+    """One office: its record, its SOP in force, its calendar, channels and folders.
+
+    `link_status` answers a link's HTTP status, or None when it cannot be reached.
+    """
+
+    ledger: Ledger
+    blobs: BlobStore
+    sop: Sop
+    calendar: OfficeCalendar
+    connectors: Mapping[str, Connector]
+    manual_channels: frozenset[str]
+    intake_root: Path
+    units: tuple[str, ...]
+    own_domains: frozenset[str]
+    clock: Callable[[], datetime]
+    locks: Exclusive
+    link_status: Callable[[str], int | None]
+    rehearsal: bool
+
+    @property
+    def channel_labels(self) -> dict[str, str]:
+        """Channel code to the name that staff know, website first."""
+        return {code: connector.label for code, connector in self.connectors.items()}
+
+
+_provider: Callable[[], Office] | None = None
+_office: Office | None = None
+
+
+def install(provider: Callable[[], Office]) -> None:
+    """Name the function that builds this process's office on first use."""
+    global _provider, _office
+    _provider, _office = provider, None
+
+
+def office() -> Office:
+    """This process's office."""
+    global _office  # noqa: PLW0603
+    if _office is None:
+        if _provider is None:
+            raise RuntimeError("kantor belum dirangkai: jalankan lewat deployments.entrypoints")
+        _office = _provider()
+    return _office

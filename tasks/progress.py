@@ -1,0 +1,176 @@
+"""What the publication flow is made of: begin, take an answer, ask, publish, hand over."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from prefect import Task
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+from prefect.states import Completed
+
+from ledger import forms, publications
+from ledger.models import Publication
+from ledger.work import Work
+from sop.forms.request import PublicationRequest
+from sop.forms.steps import FACTS
+from tasks.answering import conclude, move_to
+from tasks.case import Case, publication_in, read_case
+from tasks.delivery import is_settled, needs_person, standings
+from tasks.gate import chosen_channels, not_before
+from tasks.langkah import WORK_OF, jawaban_langkah, name_of, unggah_saluran
+from tasks.office import Office, office
+from tasks.opening import open_form
+from tasks.rendering import WEBSITE
+from tasks.stepwork import Outcome
+from tasks.suspension import answer_to, suspend_with_form, suspend_without_form
+from tasks.waking import wake_at
+
+BUSY = (
+    "Publikasi ini sedang dikerjakan proses lain. Tidak ada yang hilang; run ini akan dijalankan "
+    "kembali oleh alur rekonsiliasi."
+)
+
+
+def begin(request: PublicationRequest, reference: str) -> str:
+    """The publication that this run carries: found again, taken over, or newly opened."""
+    here = office()
+    run_id = str(_run_id())
+    with here.ledger.work() as work:
+        publication = publications.by_flow_run(work, run_id)
+        if publication is None and reference:
+            publication = publications.by_reference(work, reference)
+            if publication is None:
+                raise ValueError(f"Tidak ada publikasi dengan rujukan {reference!r}.")
+            publications.bind_flow_run(work, publication, run_id)
+        if publication is None:
+            publication = _open(here, work, request, run_id)
+        publication_id = publication.id
+    if not here.locks.acquire(publication_id):
+        raise RuntimeError(BUSY)
+    return publication_id
+
+
+def _open(here: Office, work: Work, request: PublicationRequest, run_id: str) -> Publication:
+    labels = here.channel_labels
+    wanted = [code for code, label in labels.items() if {code, label} & set(request.saluran)]
+    publication = publications.open_publication(
+        work,
+        flow_run_id=run_id,
+        sop=here.sop,
+        title=request.cleaned("judul"),
+        unit=request.cleaned("unit"),
+        classification=request.cleaned("klasifikasi"),
+        facts={name: request.cleaned(name) for name, _, _ in FACTS},
+        folder=request.cleaned("folder"),
+        channels=wanted or list(labels),
+        wanted_at=request.waktu_tayang,
+        rehearsal=here.rehearsal,
+        first_step=here.sop.first.no,
+    )
+    move_to(here, work, publication, here.sop, here.sop.first.no)
+    return publication
+
+
+def current_case(publication_id: str) -> Case | None:
+    """Where the publication stands now."""
+    return read_case(office(), publication_id)
+
+
+def record_answer_if_any(publication_id: str) -> None:
+    """Carry the answer to this run's open form through its step, if one was given."""
+    here = office()
+    with here.ledger.read() as work:
+        form = forms.waiting_form(work, publication_in(work, publication_id))
+        found = None if form is None else (form.id, form.key, form.flow_run_id)
+    case = read_case(here, publication_id)
+    if found is None or case is None:
+        return
+    form_id, key, run_id = found
+    raw = answer_to(UUID(run_id), key)
+    if raw is None:
+        return
+    named = jawaban_langkah.with_options(task_run_name=name_of(case))
+    named(case.step.kind, publication_id, form_id, raw, return_state=True).result()
+
+
+def ask_person(case: Case) -> None:
+    """Open the step's form and suspend the run. Never returns."""
+    run_id = _run_id()
+    form = open_form(office(), case, WORK_OF[case.step.kind], run_id)
+    get_run_logger().info(
+        "Menunggu jawaban langkah %s · %s (%s).",
+        case.step.no,
+        case.step.short,
+        case.sop.role_name(case.step.role),
+    )
+    suspend_with_form(run_id, form.key, form.model, form.description)
+
+
+def publish_everywhere(case: Case) -> None:
+    """Website first, since its addresses feed the others; then the rest side by side."""
+    here = office()
+    wait_until_due(here, case)
+    channels = chosen_channels(here, case.publication_id)
+    owner = str(_run_id())
+    if WEBSITE in channels:
+        _upload(here, case, WEBSITE).submit(case.publication_id, WEBSITE, owner).wait()
+    website = [row for row in standings(here, case.publication_id) if row.channel == WEBSITE]
+    if all(is_settled(row) for row in website):
+        futures = [
+            _upload(here, case, code).submit(case.publication_id, code, owner)
+            for code in channels
+            if code != WEBSITE
+        ]
+        for future in futures:
+            future.wait()
+    _conclude_publishing(here, case)
+
+
+def _upload(here: Office, case: Case, channel: str) -> Task[[str, str, str], State]:
+    label = here.channel_labels.get(channel, channel)
+    return unggah_saluran.with_options(task_run_name=name_of(case, f" · {label}"))
+
+
+def _conclude_publishing(here: Office, case: Case) -> None:
+    now = read_case(here, case.publication_id)
+    if now is None or now.round_id != case.round_id:
+        return  # the gate sent it back to verification
+    rows = standings(here, case.publication_id)
+    if rows and all(is_settled(row) for row in rows):
+        with here.ledger.work() as work:
+            conclude(here, work, now, Outcome("selesai"))
+        return
+    if any(needs_person(row) for row in rows):
+        ask_person(now)
+    raise RuntimeError("Pengunggahan belum selesai; run akan dijalankan kembali.")
+
+
+def wait_until_due(here: Office, case: Case) -> None:
+    """Suspend without a form until the wanted time; the pipeline itself publishes then."""
+    with here.ledger.read() as work:
+        due = not_before(publication_in(work, case.publication_id))
+    if due is None or due <= here.clock():
+        return
+    run_id = _run_id()
+    wake_at(due, case.publication_id)
+    get_run_logger().info("Menunggu waktu tayang %s.", due.isoformat())
+    suspend_without_form(run_id, f"tayang-{case.round_id}-{int(here.clock().timestamp())}")
+
+
+def hand_over(case: Case) -> State:
+    """The rest is done by a later flow; this run is complete."""
+    return Completed(
+        name="Tayang",
+        message=f"Langkah {case.step.no} · {case.step.short} dikerjakan alur tersendiri.",
+    )
+
+
+def finished(publication_id: str) -> State:
+    """The SOP has been gone through."""
+    return Completed(name="Selesai", message=f"Publikasi {publication_id} selesai.")
+
+
+def _run_id() -> UUID:
+    return UUID(str(flow_run.id))

@@ -1,0 +1,166 @@
+"""From a manuscript to what each channel will show, its digest and its preview."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from PIL import Image
+from sop.checks import broken_links, check
+
+from connectors.base import LINK_MARK, RenderedMedia, RenderedPost
+from connectors.errors import ChannelError
+from sop.digest import digest_of
+from sop.indonesian import today
+from sop.manuscript import Finding, Manuscript
+from sop.markup import escape_for_form
+from tasks.office import Office
+
+WEBSITE = "website"
+_THUMBNAIL = (560, 560)
+LINK_SHOWN = "[alamat artikel di website]"
+
+
+def render_all(
+    office: Office, manuscript: Manuscript, reference: str, channels: Iterable[str]
+) -> tuple[dict[str, RenderedPost], list[Finding]]:
+    """Each wanted channel's post, and what the channels would refuse in it.
+
+    A channel that cannot render at all says so as a blocking finding.
+    """
+    posts: dict[str, RenderedPost] = {}
+    findings: list[Finding] = []
+    for code in channels:
+        connector = office.connectors.get(code)
+        if connector is None:
+            findings.append(
+                Finding(
+                    code,
+                    "saluran ini belum disambungkan. Minta administrator mengisinya di siar.toml.",
+                    blocking=True,
+                    code="channel-missing",
+                )
+            )
+            continue
+        try:
+            post = connector.render(manuscript, office.blobs, reference=reference)
+        except ChannelError as error:
+            findings.append(Finding(connector.label, str(error), blocking=True, code="render"))
+            continue
+        posts[code] = post
+        findings += connector.validate(post)
+    if "instagram" in posts and WEBSITE not in posts:
+        findings.append(
+            Finding(
+                office.connectors["instagram"].label,
+                "Instagram mengambil gambar dari website. Sertakan saluran Website, "
+                "atau hapus Instagram dari saluran.",
+                blocking=True,
+                code="instagram-needs-website",
+            )
+        )
+    return posts, findings
+
+
+def all_findings(
+    office: Office, manuscript: Manuscript, channel_findings: list[Finding], *, look_up: bool
+) -> list[Finding]:
+    """The automatic checks of step 4; `look_up` also asks whether links answer."""
+    findings = check(manuscript, today=today(office.clock()), own_domains=office.own_domains)
+    if look_up:
+        findings = [*findings, *broken_links(manuscript, office.link_status)]
+    return [*findings, *channel_findings]
+
+
+def digest_for(manuscript: Manuscript, posts: Mapping[str, RenderedPost]) -> str:
+    """The digest over the manuscript and these posts."""
+    return digest_of(manuscript, posts_as_json(posts))
+
+
+def posts_as_json(posts: Mapping[str, RenderedPost]) -> dict[str, dict[str, Any]]:
+    """Posts as plain JSON values, for the ledger and the digest."""
+    return {code: _listed(asdict(post)) for code, post in sorted(posts.items())}
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _listed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_listed(item) for item in value]
+    return value
+
+
+def posts_from_json(content: Mapping[str, Mapping[str, Any]]) -> dict[str, RenderedPost]:
+    """Stored posts as values, by channel code."""
+    posts = {}
+    for code, post in content.items():
+        fields = dict(post)
+        fields["media"] = tuple(RenderedMedia(**media) for media in fields["media"])
+        fields["tags"] = tuple(fields["tags"])
+        posts[code] = RenderedPost(**fields)
+    return posts
+
+
+def preview(
+    office: Office,
+    manuscript: Manuscript,
+    posts: Mapping[str, RenderedPost],
+    *,
+    title: str,
+    digest: str,
+) -> str:
+    """Website and every channel as Markdown with small pictures, for a Prefect artifact."""
+    parts = [
+        f"# {escape_for_form(manuscript.title or title)}",
+        f"Sidik (digest) yang disetujui: `{digest}`",
+    ]
+    for code, post in posts.items():
+        label = office.connectors[code].label
+        parts.append("---")
+        parts.append(f"## {escape_for_form(label)}")
+        parts += _website(office, manuscript, post) if code == WEBSITE else _post(office, post)
+    return "\n\n".join(parts)
+
+
+def _website(office: Office, manuscript: Manuscript, post: RenderedPost) -> list[str]:
+    parts = [f"**{escape_for_form(post.title)}**"]
+    if manuscript.lead:
+        parts.append(f"*{escape_for_form(manuscript.lead)}*")
+    parts.append(_quoted(manuscript.body))
+    parts += _pictures(office, post.media)
+    if post.tags:
+        parts.append("Tagar: " + ", ".join(escape_for_form(tag) for tag in post.tags))
+    return parts
+
+
+def _post(office: Office, post: RenderedPost) -> list[str]:
+    return [_quoted(post.text), *_pictures(office, post.media)]
+
+
+def _quoted(text: str) -> str:
+    shown = text.replace(LINK_MARK, LINK_SHOWN)
+    return "\n".join(f"> {escape_for_form(line)}" if line else ">" for line in shown.split("\n"))
+
+
+def _pictures(office: Office, media: Iterable[RenderedMedia]) -> list[str]:
+    parts = []
+    for item in media:
+        alt = escape_for_form(item.alt or "(tanpa teks alternatif)")
+        if item.mime.startswith("image/"):
+            parts.append(f"![{alt}]({_thumbnail(office, item.sha256)})")
+        else:
+            parts.append(f"Video: `{item.filename}`")
+        parts.append(f"Teks alternatif: {alt}")
+    return parts
+
+
+def _thumbnail(office: Office, sha256: str) -> str:
+    with Image.open(io.BytesIO(office.blobs.get(sha256))) as picture:
+        small = picture.convert("RGB")
+        small.thumbnail(_THUMBNAIL)
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=70)
+    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
