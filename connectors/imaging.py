@@ -17,11 +17,31 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePath
 from typing import Final
 
 from PIL import Image, ImageCms, ImageEnhance, ImageFilter, ImageOps
 
 from connectors.intake.errors import IntakeError
+from connectors.video import VideoFacts, VideoLimits, check_video, clean_video
+from sop.manuscript import BlobStore, Media
+
+__all__ = [
+    "FACEBOOK",
+    "INSTAGRAM",
+    "WEBSITE",
+    "CleanedImage",
+    "Limits",
+    "Rendition",
+    "VideoFacts",
+    "VideoLimits",
+    "X",
+    "check_video",
+    "clean_original",
+    "rendition",
+    "take_media",
+    "take_media_with_notes",
+]
 
 MAX_PIXELS: Final = 40_000_000
 MAX_IMAGE_BYTES: Final = 60 * 1024 * 1024
@@ -439,3 +459,54 @@ def _encode(image: Image.Image, name: str, quality: int, *, subsampling: int = 2
     else:
         bare.save(out, "WEBP", quality=quality, method=4)
     return out.getvalue()
+
+
+# --- into the store -----------------------------------------------------------
+
+
+def take_media(
+    blobs: BlobStore, filename: str, data: bytes, alt: str = "", credit: str = ""
+) -> Media:
+    """Store a picture or video as received and cleaned. Raises IntakeError.
+
+    The ending of the name is put right when the content is of another kind.
+    """
+    return take_media_with_notes(blobs, filename, data, alt, credit)[0]
+
+
+def take_media_with_notes(
+    blobs: BlobStore, filename: str, data: bytes, alt: str = "", credit: str = ""
+) -> tuple[Media, tuple[str, ...]]:
+    """`take_media`, and Indonesian sentences about what was changed on the way."""
+    if image_format(data) is None and data[4:8] == b"ftyp" and "video" in foreign_kind(data):
+        return _taken_video(blobs, filename, data, alt, credit), ()
+    clean = clean_original(data, filename)
+    media = Media(
+        filename=PurePath(filename).stem + clean.suffix,
+        sha256=blobs.put(clean.data),
+        received_sha256=blobs.put(data),
+        mime=clean.mime,
+        size=clean.size,
+        alt=alt,
+        width=clean.width,
+        height=clean.height,
+        credit=credit,
+    )
+    return media, clean.notes
+
+
+def _taken_video(blobs: BlobStore, filename: str, data: bytes, alt: str, credit: str) -> Media:
+    clean = clean_video(data, filename)
+    facts = check_video(clean, filename)
+    return Media(
+        filename=PurePath(filename).stem + (".mov" if "quicktime" in facts.mime else ".mp4"),
+        sha256=blobs.put(clean),
+        received_sha256=blobs.put(data),
+        mime=facts.mime,
+        size=facts.size,
+        alt=alt,
+        width=facts.width,
+        height=facts.height,
+        duration=facts.duration,
+        credit=credit,
+    )

@@ -99,7 +99,7 @@ def resolve_folder(intake_root: Path, name: str) -> Path:
     entry = folders.get(wanted)
     if entry is None:
         raise IntakeError(
-            f'Folder bahan "{_shown(wanted)}" tidak ditemukan. {_suggestion(wanted, folders)}'
+            f'Folder bahan "{shown_name(wanted)}" tidak ditemukan. {_suggestion(wanted, folders)}'
         )
     return Path(entry.path)
 
@@ -142,17 +142,19 @@ def _suggestion(wanted: str, folders: Iterable[str]) -> str:
         return "Folder bahan masih kosong; buat dulu foldernya dan isi dengan naskah dan foto."
     key = wanted.casefold()[: 2 * MAX_NAME]
     if key in names:
-        return f'Maksud Anda "{_shown(names[key])}"? Besar-kecil huruf harus sama.'
+        return f'Maksud Anda "{shown_name(names[key])}"? Besar-kecil huruf harus sama.'
     near = difflib.get_close_matches(key, list(names)[:2000], n=3, cutoff=0.5)
     near = near or [other for other in names if key and (key in other or other in key)][:3]
     if near:
-        listed = ", ".join(f'"{_shown(names[other])}"' for other in near)
+        listed = ", ".join(f'"{shown_name(names[other])}"' for other in near)
         return f"Yang mirip dan ada: {listed}."
-    listed = ", ".join(f'"{_shown(name)}"' for name in sorted(names.values(), key=natural_key)[:5])
+    listed = ", ".join(
+        f'"{shown_name(name)}"' for name in sorted(names.values(), key=natural_key)[:5]
+    )
     return f"Folder yang ada antara lain: {listed}."
 
 
-def _shown(name: str) -> str:
+def shown_name(name: str) -> str:
     """A name fit to stand in a sentence."""
     visible = "".join(c if c.isprintable() else "�" for c in name)
     return visible if len(visible) <= 60 else visible[:57] + "…"
@@ -179,13 +181,13 @@ def scan(folder: Path) -> FolderContents:
     for entry in entries:
         reason, size = _reason_to_ignore(entry)
         if reason:
-            ignored.append((_shown(entry.name), reason))
+            ignored.append((shown_name(entry.name), reason))
         else:
             files.append((entry, size))
     problems += [problem for entry, size in files if (problem := _problem_with_size(entry, size))]
     if sum(size for _, size in files) > MAX_FOLDER_BYTES:
         problems.append(
-            f'Isi folder "{_shown(folder.name)}" melebihi {MAX_FOLDER_BYTES // 1_048_576} MB. '
+            f'Isi folder "{shown_name(folder.name)}" melebihi {MAX_FOLDER_BYTES // 1_048_576} MB. '
             "Kurangi atau perkecil foto dan videonya."
         )
     paths = [Path(entry.path) for entry, size in files if not _problem_with_size(entry, size)]
@@ -199,13 +201,13 @@ def scan(folder: Path) -> FolderContents:
     media += [p for p in paths if p.suffix.casefold() in VIDEO_SUFFIXES]
     if len(media) > MAX_MEDIA:
         problems.append(
-            f'Folder "{_shown(folder.name)}" memuat {len(media)} foto dan video, melebihi batas '
+            f'Folder "{shown_name(folder.name)}" memuat {len(media)} foto dan video, melebihi batas '
             f"{MAX_MEDIA}. Pilih yang akan ditayangkan saja."
         )
         media = media[:MAX_MEDIA]
     if not files:
         problems.append(
-            f'Folder "{_shown(folder.name)}" belum berisi naskah maupun foto. Letakkan naskah '
+            f'Folder "{shown_name(folder.name)}" belum berisi naskah maupun foto. Letakkan naskah '
             "(.docx, .odt atau .md) dan fotonya di sana, lalu coba lagi."
         )
     return FolderContents(
@@ -221,12 +223,12 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
                 found.append(entry)
                 if len(found) > MAX_ENTRIES:
                     raise IntakeError(
-                        f'Folder "{_shown(folder.name)}" memuat lebih dari {MAX_ENTRIES} berkas. '
+                        f'Folder "{shown_name(folder.name)}" memuat lebih dari {MAX_ENTRIES} berkas. '
                         "Sisakan naskah serta foto dan video yang akan ditayangkan saja."
                     )
     except OSError as error:
         raise IntakeError(
-            f'Folder "{_shown(folder.name)}" tidak dapat dibuka. Periksa apakah foldernya masih '
+            f'Folder "{shown_name(folder.name)}" tidak dapat dibuka. Periksa apakah foldernya masih '
             "ada dan boleh dibaca, lalu coba lagi."
         ) from error
     return sorted(found, key=lambda entry: natural_key(entry.name))
@@ -261,7 +263,7 @@ def _problem_with_size(entry: os.DirEntry[str], size: int) -> str | None:
     elif suffix in VIDEO_SUFFIXES:
         limit = MAX_VIDEO_FILE_BYTES
     if size > limit:
-        return too_big(_shown(entry.name), size, limit)
+        return too_big(shown_name(entry.name), size, limit)
     return None
 
 
@@ -280,7 +282,7 @@ def _manuscript(
     named = [path for path in candidates if path.stem.casefold() == "naskah"]
     chosen = named if named else candidates
     if len(chosen) > 1:
-        listed = ", ".join(_shown(path.name) for path in chosen)
+        listed = ", ".join(shown_name(path.name) for path in chosen)
         problems.append(
             f"Ada lebih dari satu naskah: {listed}. Sisakan satu saja, atau beri nama "
             '"naskah" pada yang dipakai dan pindahkan yang lain.'
@@ -288,8 +290,8 @@ def _manuscript(
         return None
     if not chosen:
         return None
-    reason = f"naskah yang dipakai adalah {_shown(chosen[0].name)}"
-    ignored += [(_shown(path.name), reason) for path in candidates if path != chosen[0]]
+    reason = f"naskah yang dipakai adalah {shown_name(chosen[0].name)}"
+    ignored += [(shown_name(path.name), reason) for path in candidates if path != chosen[0]]
     return chosen[0]
 
 
@@ -307,11 +309,11 @@ def read_bounded(path: Path, limit: int) -> bytes:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:
         raise IntakeError(
-            f"{_shown(path.name)} tidak dapat dibaca. Periksa apakah berkasnya masih ada dan tidak "
+            f"{shown_name(path.name)} tidak dapat dibaca. Periksa apakah berkasnya masih ada dan tidak "
             "sedang dibuka program lain, lalu coba lagi."
         ) from error
     if len(data) > limit:
-        raise IntakeError(too_big(_shown(path.name), len(data), limit))
+        raise IntakeError(too_big(shown_name(path.name), len(data), limit))
     return data
 
 
