@@ -334,7 +334,9 @@ class XChannel:
         try:
             return call()
         except XFailure as failure:
-            error = channel_error(failure, now=self._clock(), publishing=publishing)
+            error = channel_error(
+                failure, now=self._clock(), publishing=publishing, redact=self._client.http.redact
+            )
         # Outside the handler, so that no answer of X hangs on the error.
         raise error
 

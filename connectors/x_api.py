@@ -44,7 +44,8 @@ class XFailure(tweepy.TweepyException):  # type: ignore[misc]
         problem = _problem(answer)
         self.kind = str(problem.get("type", "")).rsplit("/", 1)[-1]
         self.words = _words(problem)
-        super().__init__(f"HTTP {self.status} {self.unreadable} {self.words}".strip())
+        parts = (f"HTTP {self.status}", self.unreadable, self.words)
+        super().__init__(" · ".join(part for part in parts if part))
 
 
 class XClient(tweepy.Client):  # type: ignore[misc]
@@ -186,14 +187,16 @@ class XClient(tweepy.Client):  # type: ignore[misc]
         return data
 
 
-def channel_error(failure: XFailure, *, now: datetime, publishing: bool) -> ChannelError:
-    """What may be done next after X's answer."""
+def channel_error(
+    failure: XFailure, *, now: datetime, publishing: bool, redact: Callable[[str], str]
+) -> ChannelError:
+    """What may be done next after X's answer. `redact` takes secrets out of X's words."""
     made, sentence, action = _WORDS[_kind(failure, publishing=publishing)]
     facts: dict[str, Any] = {
         "channel": CHANNEL,
         "status": failure.status,
         "code": failure.kind if failure.kind != "about:blank" else "",
-        "detail": str(failure),
+        "detail": redact(str(failure)),
     }
     if made is Dibatasi:
         facts["until"] = retry_after(failure.headers, now)
