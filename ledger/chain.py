@@ -8,7 +8,7 @@ stored. The first event of a chain follows `GENESIS`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -124,6 +124,33 @@ def stored_events(connection: Connection, chains: list[str]) -> Iterator[StoredE
 def _plain_events() -> Any:
     # Without column types: what is hashed is what is stored.
     return table("events", *[column(item.name) for item in Event.__table__.columns])
+
+
+def broken_links(events: Iterable[StoredEvent], head: Head | None) -> Iterator[tuple[int, str]]:
+    """What is wrong with one chain's events (given in order): event id and a sentence.
+
+    `head` is what `chain_heads` says of this chain.
+    """
+    seq, last_hash, last_id = 0, GENESIS, 0
+    for stored in events:
+        if stored.hash != stored.computed_hash():
+            yield stored.id, "isinya tidak cocok dengan sidiknya"
+        elif stored.prev_hash != last_hash:
+            yield stored.id, "tidak menyambung dengan kejadian sebelumnya"
+        if stored.seq != seq + 1:
+            yield stored.id, f"ada kejadian yang hilang sebelum kejadian ke-{stored.seq}"
+        seq, last_hash, last_id = stored.seq, stored.hash, stored.id
+    if head is None or (head.seq, head.hash) != (seq, last_hash):
+        yield last_id, "ujung rantai tidak sama dengan yang tercatat di tabel chain_heads"
+
+
+def chain_break(connection: Connection, chain: str) -> str | None:
+    """The first thing wrong with a chain, as a sentence's end; None when it is whole."""
+    heads = ChainHead.__table__
+    row = connection.execute(select(heads).where(heads.c.chain == chain)).first()
+    head = None if row is None else Head(row.chain, row.seq, row.hash)
+    first = next(broken_links(stored_events(connection, [chain]), head), None)
+    return None if first is None else f"kejadian {first[0]}: {first[1]}"
 
 
 def head_of(connection: Connection, chain: str) -> Head:

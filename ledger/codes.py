@@ -15,9 +15,9 @@ import pyotp
 from sqlalchemy import select
 
 from ledger.models import OFFICE_CHAIN, CodeTry, Staff, UsedCode
-from ledger.types import WIB
 from ledger.vault import VaultError
 from ledger.work import Work
+from sop.indonesian import short_moment
 
 STEP_SECONDS = 30
 SKEW_STEPS = 1
@@ -78,31 +78,20 @@ def check_code(work: Work, staff_id: str, code: str) -> CodeVerdict:
     last = _last_try(work, staff_id)
     failures = last.failures if last else 0
     if staff.revoked_at is not None:
-        return _note(work, staff, last, CodeOutcome.DICABUT, failures)
-    locked_until = last.locked_until if last else None
-    if locked_until is not None and work.now < locked_until:
-        return _note(work, staff, last, CodeOutcome.TERKUNCI, failures, locked_until)
-    typed = "".join(code.split())
-    if not (len(typed) == 6 and typed.isascii() and typed.isdecimal()):
-        return _note(work, staff, last, CodeOutcome.FORMAT, failures)
-    if not work.is_unaltered(staff):
-        return _note(work, staff, last, CodeOutcome.DIUBAH, failures)
-    try:
-        timesteps = _timesteps_of(typed, work.vault.decrypt(staff.secret), work.now)
-    except VaultError:
-        return _note(work, staff, last, CodeOutcome.DIUBAH, failures)
-    if not timesteps:
+        return _noted(work, staff_id, _verdict(CodeOutcome.DICABUT), failures)
+    if (until := locked_until(work, staff_id)) is not None:
+        return _noted(work, staff_id, _verdict(CodeOutcome.TERKUNCI, until), failures)
+    outcome, timestep = _judged(work, staff, "".join(code.split()))
+    if outcome is CodeOutcome.SALAH:
         failures += 1
-        if failures % TRIES == 0:
-            return _note(work, staff, last, CodeOutcome.SALAH, failures, work.now + LOCK)
-        return _note(work, staff, last, CodeOutcome.SALAH, failures)
-    unused = [step for step in timesteps if not _is_used(work, staff_id, step)]
-    if not unused:
-        return _note(work, staff, last, CodeOutcome.TERPAKAI, failures)
-    work.session.add(
-        UsedCode(id=work.new_id(), staff_id=staff_id, timestep=unused[0], used_at=work.now)
-    )
-    return _note(work, staff, last, CodeOutcome.BENAR, 0)
+        until = work.now + LOCK if failures % TRIES == 0 else None
+        return _noted(work, staff_id, _verdict(outcome, until), failures)
+    if timestep is not None:
+        work.session.add(
+            UsedCode(id=work.new_id(), staff_id=staff_id, timestep=timestep, used_at=work.now)
+        )
+        failures = 0
+    return _noted(work, staff_id, _verdict(outcome), failures)
 
 
 def locked_until(work: Work, staff_id: str) -> datetime | None:
@@ -111,6 +100,22 @@ def locked_until(work: Work, staff_id: str) -> datetime | None:
     if last is None or last.locked_until is None or last.locked_until <= work.now:
         return None
     return last.locked_until
+
+
+def _judged(work: Work, staff: Staff, typed: str) -> tuple[CodeOutcome, int | None]:
+    """What the digits are worth, and the time step to spend when they are right."""
+    if not (len(typed) == 6 and typed.isascii() and typed.isdecimal()):
+        return CodeOutcome.FORMAT, None
+    if not work.is_unaltered(staff):
+        return CodeOutcome.DIUBAH, None
+    try:
+        timesteps = _timesteps_of(typed, work.vault.decrypt(staff.secret), work.now)
+    except VaultError:
+        return CodeOutcome.DIUBAH, None
+    if not timesteps:
+        return CodeOutcome.SALAH, None
+    unused = [step for step in timesteps if not _is_used(work, staff.id, step)]
+    return (CodeOutcome.BENAR, unused[0]) if unused else (CodeOutcome.TERPAKAI, None)
 
 
 def _timesteps_of(typed: str, secret: str, now: datetime) -> list[int]:
@@ -133,46 +138,37 @@ def _last_try(work: Work, staff_id: str) -> CodeTry | None:
     return work.session.scalars(chosen.limit(1)).first()
 
 
-def _note(
-    work: Work,
-    staff: Staff,
-    last: CodeTry | None,
-    outcome: CodeOutcome,
-    failures: int,
-    locked_until: datetime | None = None,
-) -> CodeVerdict:
-    if locked_until is None and last is not None and outcome is not CodeOutcome.BENAR:
-        locked_until = last.locked_until if outcome is CodeOutcome.DICABUT else None
+def _noted(work: Work, staff_id: str, verdict: CodeVerdict, failures: int) -> CodeVerdict:
+    last = _last_try(work, staff_id)
     work.session.add(
         CodeTry(
             id=work.new_id(),
-            staff_id=staff.id,
+            staff_id=staff_id,
             no=last.no + 1 if last else 1,
             at=work.now,
-            outcome=outcome.value,
+            outcome=verdict.reason.value,
             failures=failures,
-            locked_until=locked_until,
+            locked_until=verdict.locked_until,
         )
     )
     work.session.flush()
     work.record(
         OFFICE_CHAIN,
         "kode-diperiksa",
-        {"hasil": outcome.value, "gagal_berturut": failures},
-        actor=staff.id,
+        {"hasil": verdict.reason.value, "gagal_berturut": failures},
+        actor=staff_id,
     )
-    return CodeVerdict(
-        outcome is CodeOutcome.BENAR, outcome, _sentence(outcome, locked_until), locked_until
-    )
+    return verdict
 
 
-def _sentence(outcome: CodeOutcome, locked_until: datetime | None) -> str:
-    if locked_until is None or outcome is CodeOutcome.DICABUT:
-        return SENTENCES[outcome]
-    # Minutes are rounded up: at the minute shown the lock is really over.
-    shown = (locked_until + timedelta(seconds=59, microseconds=999_999)).astimezone(WIB)
+def _verdict(outcome: CodeOutcome, until: datetime | None = None) -> CodeVerdict:
+    if until is None:
+        return CodeVerdict(outcome is CodeOutcome.BENAR, outcome, SENTENCES[outcome])
+    # Rounded up to the minute: when the minute shown has come, the lock is really over.
+    over = until + timedelta(seconds=59, microseconds=999_999)
     lock = (
-        f"Terlalu banyak kode salah, jadi kode pegawai ini dikunci sampai pukul "
-        f"{shown:%H.%M} WIB tanggal {shown:%d-%m-%Y}. Coba lagi sesudah itu."
+        "Terlalu banyak kode salah, jadi kode pegawai ini dikunci sampai "
+        f"{short_moment(over)}. Coba lagi sesudah itu."
     )
-    return f"{SENTENCES[outcome]} {lock}" if outcome is CodeOutcome.SALAH else lock
+    sentence = f"{SENTENCES[outcome]} {lock}" if outcome is CodeOutcome.SALAH else lock
+    return CodeVerdict(False, outcome, sentence, until)

@@ -81,7 +81,6 @@ class Base(DeclarativeBase):
         str: PlainText,
         dict[str, Any]: CanonicalJson,
         list[str]: CanonicalJson,
-        list[Any]: CanonicalJson,
     }
 
 
@@ -356,12 +355,14 @@ class Freeze(Base):
     """The frozen form that step 5 decides about: a digest and the posts it stands for."""
 
     __tablename__ = "freezes"
+    # Not unique by itself: two publications may say the very same thing.
+    __table_args__ = (UniqueConstraint("publication_id", "digest"),)
 
     id: Mapped[str] = _key()
     publication_id: Mapped[str] = _reference("publications.id")
     revision_id: Mapped[str] = _reference("revisions.id")
-    digest: Mapped[str] = mapped_column(String(128), unique=True)
-    posts: Mapped[list[Any]]
+    digest: Mapped[str] = mapped_column(String(128), index=True)
+    posts: Mapped[dict[str, Any]]
     frozen_at: Mapped[datetime]
     preview_artifact: Mapped[str | None]
 

@@ -104,8 +104,8 @@ def add_staff(
     )
     work.session.add(staff)
     work.session.flush()
-    for code in codes:
-        _add_role(work, staff, code, wib_day(work.now), None, "didaftarkan")
+    today = wib_day(work.now)
+    work.session.add_all(_new_role(work, staff, code, first=today, last=None) for code in codes)
     work.record(
         OFFICE_CHAIN,
         "pegawai-didaftarkan",
@@ -190,7 +190,7 @@ def grant_role(
             f"{staff.name} sudah memegang peran {role}. Cabut dulu peran itu bila masa "
             "berlakunya hendak diubah."
         )
-    _add_role(work, staff, role, first, valid_to, "")
+    work.session.add(_new_role(work, staff, role, first=first, last=valid_to))
     work.record(
         OFFICE_CHAIN,
         "peran-diberikan",
@@ -309,29 +309,27 @@ def cancel_delegation(work: Work, to_nip: str, role: str, reason: str) -> int:
 
 
 def holders(work: Work, role: str, day: date, *, role_name: str = "") -> list[Holder]:
-    """Who may act in a role on a WIB day, regular holders first, each with a unique label."""
-    regular = select(Staff).join(StaffRole, StaffRole.staff_id == Staff.id)
-    people = {
-        staff.id: (staff, "", "")
-        for staff in work.session.scalars(
-            regular.where(
-                StaffRole.role == role,
-                StaffRole.valid_from <= day,
-                or_(StaffRole.valid_to.is_(None), StaffRole.valid_to >= day),
-            ).order_by(Staff.name, Staff.nip)
-        )
-        if _acts_on(staff, day)
-    }
+    """Who may act in a role on a WIB day, regular holders first, each with a unique label.
+
+    Rows that were put in or altered outside of the software give nobody a role.
+    """
+    people = {staff.id: (staff, "", "") for staff in _regular_holders(work, role, day)}
     for row in _delegations_of(work, role, Delegation.first_day <= day, Delegation.last_day >= day):
         staff = work.session.get_one(Staff, row.staff_id)
-        if staff.id not in people and _acts_on(staff, day):
+        if staff.id not in people and _acts_on(work, staff, day) and work.is_unaltered(row):
             people[staff.id] = (staff, row.kind, f" ({row.kind} {role_name or row.role_name})")
-    names = [staff.name for staff, _, _ in people.values()]
+    same_name: dict[str, list[str]] = {}
+    for staff, _, _ in people.values():
+        same_name.setdefault(staff.name, []).append(staff.nip)
     return [
         Holder(
-            staff.id, staff.nip, staff.name, _name_among(names, staff, people) + suffix, delegation
+            staff.id,
+            staff.nip,
+            staff.name,
+            _distinct_name(staff, same_name[staff.name]) + suffix,
+            kind,
         )
-        for staff, delegation, suffix in people.values()
+        for staff, kind, suffix in people.values()
     ]
 
 
@@ -340,34 +338,38 @@ def may_act(work: Work, staff_id: str, role: str, day: date) -> bool:
     return any(holder.staff_id == staff_id for holder in holders(work, role, day))
 
 
-def altered_person_rows(work: Work, staff_id: str, role: str) -> list[str]:
-    """Which of the rows that give a person a role are not as the record says (table names)."""
-    staff = work.session.get_one(Staff, staff_id)
-    rows = [
-        staff,
-        *_roles_of(work, staff, role),
-        *_delegations_of(work, role, Delegation.staff_id == staff_id),
+def _regular_holders(work: Work, role: str, day: date) -> list[Staff]:
+    chosen = (
+        select(Staff, StaffRole)
+        .join(StaffRole, StaffRole.staff_id == Staff.id)
+        .where(
+            StaffRole.role == role,
+            StaffRole.valid_from <= day,
+            or_(StaffRole.valid_to.is_(None), StaffRole.valid_to >= day),
+        )
+        .order_by(Staff.name, Staff.nip)
+    )
+    return [
+        staff
+        for staff, row in work.session.execute(chosen).tuples()
+        if _acts_on(work, staff, day) and work.is_unaltered(row)
     ]
-    return sorted({row.__tablename__ for row in rows if not work.is_unaltered(row)})
 
 
-def _acts_on(staff: Staff, day: date) -> bool:
+def _acts_on(work: Work, staff: Staff, day: date) -> bool:
     # Revoking takes effect at once: the rest of that day counts as revoked.
-    return staff.revoked_at is None or wib_day(staff.revoked_at) > day
+    revoked = staff.revoked_at is not None and wib_day(staff.revoked_at) <= day
+    return not revoked and work.is_unaltered(staff)
 
 
-def _name_among(names: list[str], staff: Staff, people: dict[str, tuple[Staff, str, str]]) -> str:
-    if names.count(staff.name) == 1:
+def _distinct_name(staff: Staff, nips: list[str]) -> str:
+    """The name, with as many last digits of the NIP as tell apart people of one name."""
+    if len(nips) == 1:
         return staff.name
-    others = [
-        other.nip
-        for other, _, _ in people.values()
-        if other.name == staff.name and other.id != staff.id
-    ]
     length = next(
         size
         for size in range(4, len(staff.nip) + 1)
-        if all(other[-size:] != staff.nip[-size:] for other in others)
+        if sum(nip.endswith(staff.nip[-size:]) for nip in nips) == 1
     )
     return f"{staff.name} (NIP …{staff.nip[-length:]})"
 
@@ -397,19 +399,15 @@ def _delegations_of(work: Work, role: str, *conditions: ColumnElement[bool]) -> 
     return list(work.session.scalars(chosen.order_by(Delegation.first_day, Delegation.id)))
 
 
-def _add_role(
-    work: Work, staff: Staff, role: str, first: date, last: date | None, reason: str
-) -> None:
-    work.session.add(
-        StaffRole(
-            id=work.new_id(),
-            staff_id=staff.id,
-            role=role,
-            valid_from=first,
-            valid_to=last,
-            reason=reason,
-            created_at=work.now,
-        )
+def _new_role(work: Work, staff: Staff, role: str, *, first: date, last: date | None) -> StaffRole:
+    return StaffRole(
+        id=work.new_id(),
+        staff_id=staff.id,
+        role=role,
+        valid_from=first,
+        valid_to=last,
+        reason="",
+        created_at=work.now,
     )
 
 

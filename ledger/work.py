@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event, inspect, text, update
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import ORMExecuteState, Session, object_session
 
 from ledger.chain import (
     ROWS,
@@ -42,6 +42,8 @@ from ledger.models import (
 from ledger.vault import Vault
 
 _COVERED = "siar_covered"
+
+_Row = TypeVar("_Row", bound=Base)
 
 
 class UncoveredRowError(Exception):
@@ -126,6 +128,16 @@ class Work:
         """Unguessable bytes."""
         return self._random_bytes(size)
 
+    def own(self, row: _Row) -> _Row:
+        """The row as this unit of work sees it, when it may come from an earlier one."""
+        if object_session(row) is self.session:
+            return row
+        table_name, primary_key = _identity(row)
+        found = self.session.get(type(row), primary_key)
+        if found is None:
+            raise RecordAlteredError(table_name, primary_key)
+        return found
+
     def is_unaltered(self, row: Base) -> bool:
         """Whether the stored row is as its chain says; True for one not yet committed."""
         return self._is_unaltered(*_identity(row))
@@ -136,9 +148,10 @@ class Work:
         """Change the row if the expected columns still hold; tells whether it was changed.
 
         One UPDATE … WHERE, so of two workers exactly one is told True. The row
-        is read anew either way.
+        of this unit of work (`own`) is read anew either way.
         """
         self.session.flush()
+        row = self.own(row)
         identity = _identity(row)
         self._refuse_altered(*identity)
         model = type(row)
@@ -302,7 +315,12 @@ class Ledger:
                 connection.begin()
             except OperationalError as error:
                 raise LedgerBusyError from error
-            with Session(bind=connection, expire_on_commit=False) as session:
+            with Session(
+                bind=connection,
+                expire_on_commit=False,
+                # The transaction is the connection's own, which took the writers' turn.
+                join_transaction_mode="control_fully",
+            ) as session:
                 yield Work(
                     session,
                     # Taken after the turn, so events of one chain are in the order of time.

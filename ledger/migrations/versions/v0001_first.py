@@ -388,8 +388,11 @@ def _create_tables() -> None:
             ["revision_id"], ["revisions.id"], name=op.f("fk_freezes_revision_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_freezes")),
-        sa.UniqueConstraint("digest", name=op.f("uq_freezes_digest")),
+        sa.UniqueConstraint(
+            "publication_id", "digest", name=op.f("uq_freezes_publication_id_digest")
+        ),
     )
+    op.create_index(op.f("ix_freezes_digest"), "freezes", ["digest"], unique=False)
     op.create_index(op.f("ix_freezes_publication_id"), "freezes", ["publication_id"], unique=False)
     op.create_index(op.f("ix_freezes_revision_id"), "freezes", ["revision_id"], unique=False)
     op.create_table(
