@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -219,7 +220,7 @@ class _Reader:
             else:
                 periods.append(period)
         periods.sort()
-        if any(later[0] < earlier[1] for earlier, later in zip(periods, periods[1:], strict=False)):
+        if any(later[0] < earlier[1] for earlier, later in pairwise(periods)):
             self._add(place, "Ada jam kerja yang bertumpuk.", "Pisahkan dengan jam istirahat.")
             return ()
         return tuple(periods)
