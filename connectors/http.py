@@ -169,7 +169,7 @@ class ChannelHttp:
         auth: AuthBase | None = None,
         secrets: Iterable[str] = (),
         max_answer_bytes: int = MAX_ANSWER_BYTES,
-        backoff: float = 0.5,
+        backoff: float = 0.3,
         verify: bool | str = True,
     ) -> None:
         self.channel = channel

@@ -111,7 +111,8 @@ _UNREADABLE = _Rule(
 def refusal(answer: Answer, http: ChannelHttp) -> ChannelError:
     """The error for an answer that is not what a harmless call hoped for."""
     code = error_code(answer)
-    rule = next((rule for rule in _RULES if rule.fits(answer.status, code)), _UNREADABLE)
+    status = _meant_status(answer)
+    rule = next((rule for rule in _RULES if rule.fits(status, code)), _UNREADABLE)
     if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
         sentence = None if answer.status == 429 else (rule.sentence, rule.action)
         return http.throttled(answer, code=code, instead=sentence)
@@ -139,6 +140,20 @@ def error_data(answer: Answer) -> dict[str, Any]:
     body = json_or_none(answer)
     data = body.get("data") if isinstance(body, dict) else None
     return data if isinstance(data, dict) else {}
+
+
+def _meant_status(answer: Answer) -> int:
+    """The status that fits the cause.
+
+    Asking for drafts with a lapsed password is answered 400 "rest_invalid_param",
+    with the true 401 inside, beside the parameter that was forbidden.
+    """
+    details = error_data(answer).get("details")
+    for detail in details.values() if isinstance(details, dict) else ():
+        inner = detail.get("data") if isinstance(detail, dict) else None
+        if isinstance(inner, dict) and inner.get("status") in {401, 403}:
+            return int(inner["status"])
+    return answer.status
 
 
 def json_or_none(answer: Answer) -> Any:
