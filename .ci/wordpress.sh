@@ -19,7 +19,7 @@ packages=(
   wordpress wordpress-theme-twentytwentyfive
   php-getid3 libjs-cropper libjs-lodash libjs-underscore
 )
-wanted="$suite $dropin ${packages[*]}"
+wanted="2 $suite $dropin ${packages[*]}"
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
@@ -75,12 +75,11 @@ assemble() {
   rm -f "$work"/root/usr/share/wordpress/{.htaccess,wp-config.php}
   cp -rL "$work/root/usr/share/wordpress" "$work/site" # Debian links shared libraries into it
   content="$work/site/wp-content"
-  mkdir -p "$content/mu-plugins"
   (cd "$work" && npm pack --silent "$dropin" >/dev/null && tar xzf ./*.tgz)
   python3 -m zipfile -e "$work/package/sqlite-database-integration.zip" "$work/plugin"
-  mv "$work"/plugin/*sqlite-database-integration* "$content/mu-plugins/sqlite-database-integration"
+  mv "$work"/plugin/*sqlite-database-integration* "$content/plugins/sqlite-database-integration"
+  cp "$content/plugins/sqlite-database-integration/db.copy" "$content/db.php"
   test -f "$content/themes/twentytwentyfive/style.css"
-  test -f "$content/mu-plugins/sqlite-database-integration/db.copy"
   test -f "$work/site/wp-includes/js/underscore.js"
   echo "$wanted" >"$work/site/READY"
 }

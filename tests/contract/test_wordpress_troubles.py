@@ -212,7 +212,8 @@ def test_a_server_that_dies_before_publishing_is_unknown_and_then_surely_absent(
     [
         "add_action('rest_after_insert_attachment', function ($file, $request, $new) {"
         " if ($new) { throw new Error('mati'); } }, 10, 3);",
-        "add_filter('intermediate_image_sizes_advanced', function () { throw new Error('mati'); });",
+        "add_filter('intermediate_image_sizes_advanced', function () {"
+        " throw new Error('mati'); });",
     ],
     ids=["setelah-simpan", "saat-membuat-gambar-kecil"],
 )
