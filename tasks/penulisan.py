@@ -10,7 +10,9 @@ from sop.checks import check
 from sop.difference import difference
 
 from connectors.base import RenderedPost
-from connectors.intake import IntakeError, gather, resolve_folder, scan
+from connectors.intake.errors import IntakeError
+from connectors.intake.folder import read_notes, resolve_folder, scan
+from connectors.intake.material import gather
 from ledger import publications, revisions
 from ledger.work import Work
 from sop.forms.steps import FACTS, FROM_FILE, caption_field
@@ -34,6 +36,7 @@ from tasks.rendering import render_all
 from tasks.stepwork import Answered, Draft, Extras, Outcome, StepWork
 
 _PICTURES_SEEN = "gambar_terbaca"
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif"})
 
 
 def extras(office: Office, case: Case) -> Extras:
@@ -60,9 +63,15 @@ def _pictures_in_folder(office: Office, case: Case) -> dict[str, str]:
         return {}
     try:
         contents = scan(resolve_folder(office.intake_root, name))
+        notes = read_notes(contents.notes)[0] if contents.notes else {}
     except IntakeError:
         return {}
-    return {path.name: contents.alts.get(path.name, "") for path in contents.pictures}
+    known = {filename.casefold(): note.alt for filename, note in notes.items()}
+    return {
+        path.name: known.get(path.name.casefold(), "")
+        for path in contents.media
+        if path.suffix.lower() in PICTURE_SUFFIXES
+    }
 
 
 def _pictures_seen(case: Case) -> dict[str, str]:
@@ -142,7 +151,7 @@ def _from_document(base: Manuscript, document: Any) -> Manuscript:
         captions={**base.captions, **document.captions},
         tags=document.tags or base.tags,
         source_sha256=document.source_sha256,
-        source_filename=document.filename,
+        source_filename=document.source_filename,
     )
 
 

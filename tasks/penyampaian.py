@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sop.classification import refusal
-
-from connectors.intake import IntakeError, resolve_folder
+from connectors.intake.errors import IntakeError
+from connectors.intake.folder import resolve_folder
 from ledger import publications
 from ledger.work import Work
+from sop.classification import refusal
 from sop.forms.steps import FACTS
 from sop.indonesian import WIB, parse_moment, short_moment
 from sop.manuscript import Facts

@@ -1,0 +1,105 @@
+"""All deployments and schedules, as code: the one list of what Siar runs.
+
+A file that fails to import fails here, at start, and not when staff need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.schedules import IntervalSchedule
+from prefect.utilities.callables import parameter_schema
+
+from deployments import entrypoints
+from deployments.settings import Settings
+from deployments.wiring import build_connectors, utc_now
+
+WORK_POOL = "siar"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One deployment. `every` is its schedule, None for those that people start."""
+
+    flow: Flow[Any, Any]
+    description: str
+    tags: tuple[str, ...] = ()
+    every: timedelta | None = None
+
+    @property
+    def name(self) -> str:
+        return self.flow.name
+
+
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        entrypoints.publikasi,
+        "Memulai satu publikasi menurut SOP. Isi formulir, lalu tekan **Submit**; langkah "
+        "berikutnya diminta lewat formulir di halaman run-nya (tombol **Resume**).",
+        tags=("sop",),
+    ),
+    Definition(
+        entrypoints.rekonsiliasi,
+        "Dijalankan sendiri tiap menit: membuka kembali publikasi yang run-nya mati, dipaksa, "
+        "atau sudah tiba waktu tayangnya. Tidak perlu dijalankan dengan tangan.",
+        tags=("sistem",),
+        every=timedelta(minutes=1),
+    ),
+)
+
+
+def register(settings: Settings) -> None:
+    """Make or update every deployment on the server that `PREFECT_API_URL` names."""
+    with get_client(sync_client=True) as client:
+        for definition in DEFINITIONS:
+            flow_id = client.create_flow(definition.flow)
+            client.create_deployment(
+                flow_id=flow_id,
+                name=definition.name,
+                work_pool_name=WORK_POOL,
+                entrypoint=f"deployments.entrypoints.{definition.name}",
+                path=str(ROOT),
+                description=definition.description,
+                tags=list(definition.tags),
+                parameter_openapi_schema=schema_of(definition.flow, settings),
+                enforce_parameter_schema=True,
+                schedules=_schedules(definition),
+            )
+
+
+def schema_of(flow: Flow[Any, Any], settings: Settings) -> dict[str, Any]:
+    """The start form, with this office's units and channels as its choices."""
+    schema = parameter_schema(flow).model_dump_for_openapi()
+    request = schema.get("definitions", {}).get("PublicationRequest")
+    if request is not None:
+        labels = [one.label for one in build_connectors(settings, utc_now).values()]
+        _choose(request["properties"]["unit"], ["", *settings.office.units])
+        _choose(request["properties"]["saluran"]["items"], labels)
+        request["properties"]["saluran"]["default"] = labels
+    return schema
+
+
+def _choose(field: dict[str, Any], options: list[str]) -> None:
+    field["enum"] = options
+
+
+def _schedules(definition: Definition) -> list[DeploymentScheduleCreate]:
+    if definition.every is None:
+        return []
+    return [DeploymentScheduleCreate(schedule=IntervalSchedule(interval=definition.every))]
+
+
+def summary() -> list[Mapping[str, Any]]:
+    """What stands in the snapshot test: names, tags and schedules."""
+    return [
+        {"name": one.name, "tags": list(one.tags), "every": str(one.every) if one.every else None}
+        for one in DEFINITIONS
+    ]

@@ -1,0 +1,18 @@
+"""What the worker loads: each flow, with this process's office installed behind it."""
+
+from __future__ import annotations
+
+from deployments.settings import load_settings
+from deployments.wiring import build_office
+from flows.publikasi import publikasi
+from flows.rekonsiliasi import rekonsiliasi
+from tasks import office
+
+
+def _build() -> office.Office:
+    return build_office(load_settings())
+
+
+office.install(_build)
+
+__all__ = ["publikasi", "rekonsiliasi"]

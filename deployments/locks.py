@@ -1,0 +1,56 @@
+"""Locks that die with the process that holds them, however it dies.
+
+One file per name below a folder, held with `flock`: the kernel lets go when the
+process ends, so a lock that is free proves that nobody is at work. Held for the
+life of the process; good for all processes of one machine.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+from typing import IO
+
+
+class FileLocks:
+    """Named locks in `folder`, which is made when absent."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[str, IO[bytes]] = {}
+
+    def acquire(self, name: str) -> bool:
+        """Take the lock for the life of this process; False when another process holds it."""
+        if name in self._held:
+            return True
+        file = self._open(name)
+        if not _lock(file):
+            file.close()
+            return False
+        self._held[name] = file
+        return True
+
+    def release(self, name: str) -> None:
+        """Give the lock back before the process ends."""
+        file = self._held.pop(name, None)
+        if file is not None:
+            file.close()
+
+    def is_free(self, name: str) -> bool:
+        """Whether no process holds it now."""
+        if name in self._held:
+            return False
+        with self._open(name) as file:
+            return _lock(file)
+
+    def _open(self, name: str) -> IO[bytes]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return (self._folder / name).open("ab")
+
+
+def _lock(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,182 @@
+"""The composition root: from settings to the office that tasks work in.
+
+The only place that builds an engine, a blob store, a connector or a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import requests
+
+from connectors.base import Connector
+from connectors.facebook_page import FacebookPage, FacebookPageSettings
+from connectors.instagram import Instagram, InstagramSettings
+from connectors.manual import ManualChannel
+from connectors.rehearsal.settings import RehearsalSettings
+from connectors.wordpress import WordPress, WordPressSettings
+from connectors.x import XChannel, XSettings
+from deployments.locks import FileLocks
+from deployments.settings import Settings
+from ledger.blobs import FileBlobStore
+from ledger.db import migrate, open_engine
+from ledger.vault import Vault
+from ledger.work import Ledger
+from sop.calendar import OfficeCalendar
+from sop.load import DATA, load
+from sop.model import Sop
+from tasks.office import Office
+
+LINK_SECONDS = (3.0, 5.0)
+DEFAULT_SOP = DATA / "ot-02-02-1-229-2022.toml"
+
+
+def utc_now() -> datetime:
+    """The clock of every process."""
+    return datetime.now(UTC)
+
+
+def sop_in_force(settings: Settings) -> Sop:
+    """The SOP that new publications start under."""
+    return load(settings.sop_file or DEFAULT_SOP)
+
+
+def build_ledger(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Ledger:
+    """The record, migrated to its newest form."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(settings.ledger_address)
+    migrate(engine)
+    return Ledger(engine, clock=clock, vault=Vault.open(settings.key_path))
+
+
+def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Office:
+    """Everything that tasks may use."""
+    connectors = build_connectors(settings, clock)
+    return Office(
+        ledger=build_ledger(settings, clock),
+        blobs=FileBlobStore(settings.blobs_path),
+        sop=sop_in_force(settings),
+        calendar=OfficeCalendar.load(override=settings.calendar_file),
+        connectors=connectors,
+        manual_channels=frozenset(one.code for one in settings.channels.manual),
+        intake_root=settings.intake_path,
+        units=settings.office.units,
+        own_domains=frozenset(settings.office.email_domains),
+        clock=clock,
+        locks=FileLocks(settings.run_path / "publikasi"),
+        link_status=link_status,
+        rehearsal=settings.is_rehearsal,
+    )
+
+
+def build_connectors(settings: Settings, clock: Callable[[], datetime]) -> dict[str, Connector]:
+    """Configured channels, website first; in rehearsal the others are rehearsed."""
+    made = dict(_configured(settings, clock))
+    if settings.is_rehearsal:
+        made = {**dict(_rehearsed(settings.rehearsal_url, clock)), **made}
+    for one in settings.channels.manual:
+        made[one.code] = ManualChannel(one.code, one.label, clock=clock)
+    return made
+
+
+def _configured(
+    settings: Settings, clock: Callable[[], datetime]
+) -> Iterator[tuple[str, Connector]]:
+    channels = settings.channels
+    if channels.website:
+        values = channels.website.model_dump()
+        yield "website", WordPress(WordPressSettings(**values), clock=clock)
+    if channels.x:
+        yield "x", XChannel(XSettings(**channels.x.model_dump()), clock=clock)
+    if channels.facebook:
+        page = FacebookPageSettings(**channels.facebook.model_dump())
+        yield "facebook", FacebookPage(page, clock=clock)
+    if channels.instagram:
+        account = InstagramSettings(**channels.instagram.model_dump())
+        yield "instagram", Instagram(account, clock=clock)
+
+
+def _rehearsed(address: str, clock: Callable[[], datetime]) -> Iterator[tuple[str, Connector]]:
+    """The four channels as the rehearsal plays them; its accounts are samples, not secrets."""
+    sample = RehearsalSettings()
+    yield (
+        "website",
+        WordPress(
+            WordPressSettings.model_validate(
+                {
+                    "base_url": address,
+                    "username": sample.wp_username,
+                    "application_password": sample.wp_application_password,
+                }
+            ),
+            clock=clock,
+        ),
+    )
+    yield (
+        "x",
+        XChannel(
+            XSettings.model_validate(
+                {
+                    "consumer_key": sample.x_consumer_key,
+                    "consumer_secret": sample.x_consumer_secret,
+                    "access_token": sample.x_access_token,
+                    "access_token_secret": sample.x_access_token_secret,
+                    "username": sample.x_username,
+                    "host": address,
+                    "public_url": address,
+                }
+            ),
+            clock=clock,
+        ),
+    )
+    yield (
+        "facebook",
+        FacebookPage(
+            FacebookPageSettings.model_validate(
+                {
+                    "page_id": sample.fb_page_id,
+                    "page_access_token": sample.fb_page_token,
+                    "app_id": sample.fb_app_id,
+                    "app_secret": sample.fb_app_secret,
+                    "host": address,
+                }
+            ),
+            clock=clock,
+        ),
+    )
+    yield (
+        "instagram",
+        Instagram(
+            InstagramSettings.model_validate(
+                {
+                    "ig_user_id": sample.ig_user_id,
+                    "access_token": sample.fb_page_token,
+                    "app_id": sample.fb_app_id,
+                    "app_secret": sample.fb_app_secret,
+                    "host": address,
+                }
+            ),
+            clock=clock,
+        ),
+    )
+
+
+def link_status(address: str) -> int | None:
+    """A link's HTTP status; None when it cannot be reached. Nothing is sent but the request."""
+    try:
+        answer = requests.head(address, timeout=LINK_SECONDS, allow_redirects=True)
+    except requests.RequestException:
+        return None
+    return answer.status_code
+
+
+@contextmanager
+def office_of(settings: Settings) -> Iterator[Office]:
+    """An office for one command; its database connections are closed at the end."""
+    here = build_office(settings)
+    try:
+        yield here
+    finally:
+        here.ledger.engine.dispose()
