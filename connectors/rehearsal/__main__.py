@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import socket
 from pathlib import Path
 
 import uvicorn
@@ -15,20 +16,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m connectors.rehearsal",
         description="Menjalankan saluran gladi (website, X, Facebook, Instagram) di komputer ini.",
+        epilog="Contoh: python -m connectors.rehearsal --port 8480 --data-dir var/gladi",
     )
-    parser.add_argument("--host", default="127.0.0.1", choices=["127.0.0.1", "::1", "localhost"])
-    parser.add_argument("--port", type=int, default=8480)
+    # Loopback only: the accounts of the rehearsal are no secret.
+    parser.add_argument("--host", default="127.0.0.1", choices=["127.0.0.1", "localhost"])
+    parser.add_argument("--port", type=int, default=8480, help="0 = port mana saja yang kosong")
     parser.add_argument("--data-dir", type=Path, default=Path("var/gladi"))
     parser.add_argument("--fault-plan", type=Path, help="berkas JSON berisi daftar gangguan")
     arguments = parser.parse_args()
-    settings = RehearsalSettings(fault_plan=arguments.fault_plan)
-    uvicorn.run(
-        create_app(arguments.data_dir, settings),
-        host=arguments.host,
-        port=arguments.port,
-        log_level="warning",
-        timeout_graceful_shutdown=2,
-    )
+    app = create_app(arguments.data_dir, RehearsalSettings(fault_plan=arguments.fault_plan))
+    listener = socket.create_server((arguments.host, arguments.port))
+    print(f"Saluran gladi: http://{arguments.host}:{listener.getsockname()[1]}", flush=True)
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2)
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ from connectors.rehearsal.graph_common import (
     cursored,
     fetched,
     flag,
-    limit_of,
     moment_of,
     time_text,
     unsupported,
@@ -237,9 +236,9 @@ async def list_posts(request: Request, graph: Graph, params: dict[str, Any]) -> 
             "created_time,message,id",
             "PagePost",
         )
-        for post in found[: limit_of(params)]
+        for post in found
     ]
-    return graph.answer(cursored(shown))
+    return graph.answer(cursored(shown, request, params, base))
 
 
 async def list_photos(request: Request, graph: Graph, params: dict[str, Any]) -> Response:
@@ -250,7 +249,7 @@ async def list_photos(request: Request, graph: Graph, params: dict[str, Any]) ->
         for photo in graph.store.all("fb_photo")[::-1]
         if photo["published"] or not published
     ]
-    return graph.answer(cursored(shown[: limit_of(params)]))
+    return graph.answer(cursored(shown, request, params, base))
 
 
 def photo_offers(photo: Document, base: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from starlette.datastructures import UploadFile
@@ -139,6 +140,10 @@ def check_token(params: dict[str, Any], settings: RehearsalSettings) -> None:
 async def parameters(request: Request) -> dict[str, Any]:
     """Query, then form or JSON body; files stay UploadFile."""
     params: dict[str, Any] = dict(request.query_params)
+    # Graph takes the token in this header too; a parameter of that name weighs more.
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() in {"bearer", "oauth"} and token:
+        params.setdefault("access_token", token.strip())
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind in {"multipart/form-data", "application/x-www-form-urlencoded"}:
         params |= dict((await request.form()).multi_items())
@@ -195,11 +200,26 @@ def chosen_fields(
     return body | {"id": offers["id"]}
 
 
-def cursored(items: list[dict[str, Any]]) -> dict[str, Any]:
-    body: dict[str, Any] = {"data": items}
-    if items:
-        body["paging"] = {"cursors": {"before": "QVFIbefore", "after": "QVFIafter"}}
+def cursored(
+    items: list[dict[str, Any]], request: Request, params: dict[str, Any], base: str
+) -> dict[str, Any]:
+    """One page of items with cursors, and `next` where more follow."""
+    limit, start = limit_of(params), _cursor(params.get("after"))
+    body: dict[str, Any] = {"data": items[start : start + limit]}
+    if body["data"]:
+        after = f"gladi{start + limit}"
+        body["paging"] = {"cursors": {"before": f"gladi{start}", "after": after}}
+        if start + limit < len(items):
+            kept = {k: v for k, v in params.items() if k != "after"} | {"after": after}
+            body["paging"]["next"] = f"{base}{request.url.path}?{urlencode(kept)}"
     return body
+
+
+def _cursor(text: Any) -> int:
+    digits = str(text or "gladi0").removeprefix("gladi")
+    if not digits.isdecimal():
+        raise GraphError("(#100) Invalid cursors values", 100)
+    return int(digits)
 
 
 def limit_of(params: dict[str, Any]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -24,19 +25,36 @@ from connectors.rehearsal.graph_common import (
 INSTAGRAM_PREFIX = "178"
 
 
+class _GraphVersion(Convertor[str]):
+    """A path part like "v26.0", so that an article's slug is never taken for one."""
+
+    regex = r"v[0-9]+\.[0-9]+"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("graph_version", _GraphVersion())
+
+
 def graph_routes(graph: Graph) -> list[BaseRoute]:
     """Everything under /v26.0/ and under the versions that are refused."""
 
     async def endpoint(request: Request) -> Response:
         try:
-            check_version(f"v{request.path_params['version']}")
+            check_version(request.path_params["version"])
             params = await parameters(request)
             check_token(params, graph.settings)
             return await _answer(request, graph, params)
         except GraphError as error:
             return graph.refusal(error)
 
-    return [Route("/v{version}/{path:path}", endpoint, methods=["GET", "POST", "DELETE"])]
+    return [
+        Route("/{version:graph_version}/{path:path}", endpoint, methods=["GET", "POST", "DELETE"])
+    ]
 
 
 async def _answer(request: Request, graph: Graph, params: dict[str, Any]) -> Response:

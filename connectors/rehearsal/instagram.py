@@ -20,7 +20,6 @@ from connectors.rehearsal.graph_common import (
     cursored,
     fetched,
     flag,
-    limit_of,
     moment_of,
     time_text,
     unsupported,
@@ -310,9 +309,9 @@ async def list_media(request: Request, graph: Graph, params: dict[str, Any]) -> 
     ]
     shown = [
         chosen_fields(media_offers(graph, media, base), params.get("fields"), "id", "IGMedia")
-        for media in found[: limit_of(params)]
+        for media in found
     ]
-    return graph.answer(cursored(shown))
+    return graph.answer(cursored(shown, request, params, base))
 
 
 async def get_node(request: Request, graph: Graph, params: dict[str, Any], ident: str) -> Response:

@@ -37,6 +37,7 @@ class RehearsalSettings:
     wp_username: str = "humas"
     wp_application_password: str = "gladi gladi gladi gladi gladi gladi"  # noqa: S105
     wp_role: str = "author"
+    wp_categories: tuple[str, ...] = ("Berita", "Edukasi", "Pengumuman")
     wp_cron: bool = True
     slug_race_seconds: float = 0.0
 

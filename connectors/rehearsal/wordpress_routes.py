@@ -36,7 +36,7 @@ def wordpress_routes(site: Site) -> list[BaseRoute]:
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         return Route(path, endpoint, methods=methods)
 
-    terms.add_first_category(site)
+    terms.add_first_categories(site)
     found: list[BaseRoute] = [
         route("/wp-json/", get=posts.get_index),
         route("/wp-json", get=posts.get_index),

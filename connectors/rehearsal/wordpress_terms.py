@@ -27,20 +27,21 @@ _TAXONOMY = {"wp_tag": "post_tag", "wp_category": "category"}
 _ROUTE = {"wp_tag": "tags", "wp_category": "categories"}
 
 
-def add_first_category(site: Site) -> None:
-    """Category 1, which every WordPress has and gives to posts without one."""
-    if site.document("wp_category", 1) is None:
-        site.store.put(
-            "wp_category",
-            "1",
-            {
-                "id": site.store.next_number("wp_term", 1),
-                "name": "Tidak Berkategori",
-                "slug": "uncategorized",
+def add_first_categories(site: Site) -> None:
+    """Category 1, which every WordPress has and gives to posts without one, and the office's."""
+    if site.document("wp_category", 1) is not None:
+        return
+    with site.store.transaction():
+        for name in ("Uncategorized", *site.settings.wp_categories):
+            ident = site.store.next_number("wp_term", 1)
+            category = {
+                "id": ident,
+                "name": name,
+                "slug": sanitized_slug(name),
                 "description": "",
                 "parent": 0,
-            },
-        )
+            }
+            site.store.put("wp_category", str(ident), category)
 
 
 def term_json(site: Site, kind: str, term: Document, base: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def _links(text: str) -> list[tuple[int, int, str]]:
 
 def weighted_length(text: str) -> int:
     """X's own count: a link is 23, an emoji 2."""
-    return int(parse_tweet(_LOOPBACK_LINK.sub("https://gladi.example/", text)).weightedLength)
+    return int(parse_tweet(_LOOPBACK_LINK.sub("https://example.com/", text)).weightedLength)
 
 
 def shortened(text: str, ident: str) -> tuple[str, list[dict[str, Any]]]:
