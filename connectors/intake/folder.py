@@ -201,8 +201,8 @@ def scan(folder: Path) -> FolderContents:
     media += [p for p in paths if p.suffix.casefold() in VIDEO_SUFFIXES]
     if len(media) > MAX_MEDIA:
         problems.append(
-            f'Folder "{shown_name(folder.name)}" memuat {len(media)} foto dan video, melebihi batas '
-            f"{MAX_MEDIA}. Pilih yang akan ditayangkan saja."
+            f'Folder "{shown_name(folder.name)}" memuat {len(media)} foto dan video, melebihi '
+            f"batas {MAX_MEDIA}. Pilih yang akan ditayangkan saja."
         )
         media = media[:MAX_MEDIA]
     if not files:
@@ -223,13 +223,13 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
                 found.append(entry)
                 if len(found) > MAX_ENTRIES:
                     raise IntakeError(
-                        f'Folder "{shown_name(folder.name)}" memuat lebih dari {MAX_ENTRIES} berkas. '
-                        "Sisakan naskah serta foto dan video yang akan ditayangkan saja."
+                        f'Folder "{shown_name(folder.name)}" memuat lebih dari {MAX_ENTRIES} '
+                        "berkas. Sisakan naskah serta foto dan video yang akan ditayangkan saja."
                     )
     except OSError as error:
         raise IntakeError(
-            f'Folder "{shown_name(folder.name)}" tidak dapat dibuka. Periksa apakah foldernya masih '
-            "ada dan boleh dibaca, lalu coba lagi."
+            f'Folder "{shown_name(folder.name)}" tidak dapat dibuka. Periksa apakah foldernya '
+            "masih ada dan boleh dibaca, lalu coba lagi."
         ) from error
     return sorted(found, key=lambda entry: natural_key(entry.name))
 
@@ -309,8 +309,8 @@ def read_bounded(path: Path, limit: int) -> bytes:
             data = file.read(limit + 1)
     except (OSError, ValueError) as error:
         raise IntakeError(
-            f"{shown_name(path.name)} tidak dapat dibaca. Periksa apakah berkasnya masih ada dan tidak "
-            "sedang dibuka program lain, lalu coba lagi."
+            f"{shown_name(path.name)} tidak dapat dibaca. Periksa apakah berkasnya masih ada dan "
+            "tidak sedang dibuka program lain, lalu coba lagi."
         ) from error
     if len(data) > limit:
         raise IntakeError(too_big(shown_name(path.name), len(data), limit))

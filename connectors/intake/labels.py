@@ -88,7 +88,7 @@ def is_caption_group(words: str) -> bool:
 
 def is_body_label(words: str) -> bool:
     """True for "Isi:" alone on its line."""
-    return bool(_BODY_LABEL.match(_plain(words)))
+    return not words.endswith(".") and bool(_BODY_LABEL.match(_plain(words)))
 
 
 def is_byline(words: str) -> bool:

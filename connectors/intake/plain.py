@@ -14,6 +14,8 @@ from connectors.intake.values import MAX_CHARACTERS, Converted, clean_text
 # A head between two lines of dashes, as most Markdown tools know it.
 _HEAD: Final = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _HEAD_LINE: Final = re.compile(r"^([A-Za-z][\w .+-]{0,40}?)[ \t]*:[ \t]*(.*)$")
+# `![…](foto 1.jpg)` is no picture in CommonMark, but it is what people type.
+_SPACED_NAME: Final = re.compile(r"(!\[[^\]\n]{0,500}\]\()([^()<>\n\"]*\s[^()<>\n\"]*)\)")
 _HEAD_ITEM: Final = re.compile(r"^\s+-\s+(.*)$|^-\s+(.*)$")
 
 
@@ -32,7 +34,8 @@ def markdown_to_html(data: bytes, filename: str) -> Converted:
     parser.disable("code")
     if plain:
         parser.disable("lheading")
-    return Converted(parser.render(body), head=head)
+    spaced = _SPACED_NAME.sub(lambda found: f"{found[1]}<{found[2]}>)", body)
+    return Converted(parser.render(spaced), head=head)
 
 
 def decoded(data: bytes, filename: str) -> str:

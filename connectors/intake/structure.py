@@ -230,7 +230,8 @@ def _without_labels(blocks: list[Tag], parts: Parts) -> list[Tag]:
 
 
 def _is_body_mark(block: Tag) -> bool:
-    return block.name in (*_HEADINGS, "p") and labels.is_body_label(plain_text_of(block))
+    words = _heading_words(block)
+    return words is not None and labels.is_body_label(words)
 
 
 def _is_fact_heading(block: Tag) -> bool:
