@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -199,19 +200,21 @@ def _json(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """The value as JSON types, secrets in clear, paths absolute."""
+    result = value
     match value:
         case BaseModel():
-            return {name: _plain(getattr(value, name)) for name in type(value).model_fields}
-        case SecretStr():
-            return value.get_secret_value()
-        case Path():
-            return str(value.absolute())
-        case StrEnum():
-            return value.value
+            result = {name: _plain(getattr(value, name)) for name in type(value).model_fields}
+        case Mapping():
+            result = {key: _plain(item) for key, item in value.items()}
         case tuple():
-            return [_plain(item) for item in value]
-        case _:
-            return value
+            result = [_plain(item) for item in value]
+        case SecretStr():
+            result = value.get_secret_value()
+        case Path():
+            result = str(value.absolute())
+        case StrEnum():
+            result = value.value
+    return result
 
 
 class _FromSources(Settings):

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
+
+from deployments.settings_sections import hint
 
 REFERENCE = "docs/pengaturan.md"
 
@@ -29,16 +30,16 @@ def sentence(
     keys = [str(part) for part in error["loc"]]
     dotted = ".".join(keys)
     place = _place(keys, source, environment, prefix)
-    parent, info = _field(model, keys)
+    parent, key = _holder(model, keys)
     if error["type"] == "missing":
-        return f"Kunci {dotted} wajib diisi di {place}. Contoh: {example_line(keys, info)}"
+        return f"Kunci {dotted} wajib diisi di {place}. Contoh: {example_line(keys, parent, key)}"
     if error["type"] == "extra_forbidden":
         return f"Kunci {dotted} di {place} tidak dikenal. " + _suggestion(
             keys[-1], list(parent.model_fields) if parent else []
         )
     return (
         f"Isi {dotted} di {place} tidak dapat dipakai: {_reason(error)}. "
-        f"Contoh: {example_line(keys, info)}"
+        f"Contoh: {example_line(keys, parent, key)}"
     )
 
 
@@ -58,12 +59,15 @@ def unreadable_toml(path: Path, error: Exception) -> str:
     )
 
 
-def example_line(keys: Sequence[str], info: FieldInfo | None) -> str:
+def example_line(keys: Sequence[str], parent: type[BaseModel] | None, key: str | None) -> str:
     """The setting as it would stand in the TOML file."""
-    named = [key for key in keys if not key.isdigit()]
+    named = [part for part in keys if not part.isdigit()]
+    if parent is None or key is None:
+        return f"lihat {REFERENCE}."
+    if model_in(parent.model_fields[key].annotation) is not None:
+        return f"[{'.'.join(named)}], kunci-kuncinya ada di {REFERENCE}."
     table = f"[{'.'.join(named[:-1])}] " if len(named) > 1 else ""
-    value = info.examples[0] if info is not None and info.examples else "…"
-    return f"{table}{named[-1] if named else '…'} = {toml_value(value)}"
+    return f"{table}{named[-1]} = {toml_value(hint(parent, key).example)}"
 
 
 def toml_value(value: Any) -> str:
@@ -71,6 +75,9 @@ def toml_value(value: Any) -> str:
     match value:
         case bool():
             return "true" if value else "false"
+        case dict():
+            pairs = (f"{toml_value(key)} = {toml_value(item)}" for key, item in value.items())
+            return "{ " + ", ".join(pairs) + " }"
         case list() | tuple():
             return "[" + ", ".join(toml_value(item) for item in value) + "]"
         case int() | float():
@@ -88,30 +95,27 @@ def _place(keys: Sequence[str], source: str, environment: Mapping[str, str], pre
     return source
 
 
-def _field(
+def _holder(
     model: type[BaseModel], keys: Sequence[str]
-) -> tuple[type[BaseModel] | None, FieldInfo | None]:
-    """The model that holds the last key, and the key's definition, as far as they exist."""
+) -> tuple[type[BaseModel] | None, str | None]:
+    """The model that holds the last key, and that key when the model knows it."""
     parent: type[BaseModel] | None = model
-    info: FieldInfo | None = None
-    for key in keys:
-        if key.isdigit():
-            continue
-        if info is not None:
-            parent = _model_in(info.annotation)
-        if parent is None:
-            return None, None
-        info = parent.model_fields.get(key)
-        if info is None:
+    last: str | None = None
+    for key in (part for part in keys if not part.isdigit()):
+        if last is not None and parent is not None:
+            parent = model_in(parent.model_fields[last].annotation)
+        if parent is None or key not in parent.model_fields:
             return parent, None
-    return parent, info
+        last = key
+    return parent, last
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """The section a field's annotation stands for; None for a plain value."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for part in get_args(annotation):
-        found = _model_in(part)
+        found = model_in(part)
         if found is not None:
             return found
     return None

@@ -1,15 +1,22 @@
 """The sections of the settings file: one class per `[table]`.
 
 Docstrings, descriptions and examples are Indonesian: the administrator reads
-them in `docs/pengaturan.md` and in messages. How they become the connectors'
-own settings is `deployments.wiring`'s business.
+them in `docs/pengaturan.md` and in messages. The channels' tables are the
+connectors' own settings; what their keys are for is said in `CHANNEL_KEYS`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from connectors.facebook_page import FacebookPageSettings
+from connectors.instagram import InstagramSettings
+from connectors.wordpress_settings import WordPressSettings
+from connectors.x import XSettings
 
 
 class Section(BaseModel):
@@ -101,90 +108,6 @@ class Rehearsal(Section):
     )
 
 
-class _Remote(Section):
-    connect_timeout: Seconds = Field(
-        10.0, description="Batas waktu menyambung, dalam detik.", examples=[10.0]
-    )
-    read_timeout: Seconds = Field(
-        60.0, description="Batas waktu menunggu jawaban, dalam detik.", examples=[60.0]
-    )
-
-
-class Website(_Remote):
-    """Situs web kantor (WordPress)."""
-
-    base_url: WebAddress = Field(
-        description="Alamat situs, tanpa /wp-json.", examples=["https://kantor.example"]
-    )
-    username: str = Field(
-        description="Akun WordPress dengan peran Penulis (author).", examples=["siar"]
-    )
-    application_password: SecretStr = Field(
-        description="Sandi aplikasi dari profil akun itu.", examples=["abcd efgh ijkl mnop"]
-    )
-    default_category: str = Field(
-        "",
-        description="Kategori yang dipakai bila naskah tidak menyebutnya.",
-        examples=["Berita"],
-    )
-
-
-class X(_Remote):
-    """Akun X."""
-
-    consumer_key: SecretStr = Field(description="API key aplikasi X.", examples=["…"])
-    consumer_secret: SecretStr = Field(description="API key secret aplikasi X.", examples=["…"])
-    access_token: SecretStr = Field(description="Access token akun kantor.", examples=["…"])
-    access_token_secret: SecretStr = Field(
-        description="Access token secret akun kantor.", examples=["…"]
-    )
-    username: str = Field("", description="Nama akun tanpa @.", examples=["bkkpalembang"])
-    link: bool = Field(
-        False,
-        description="Sertakan tautan artikel. Kiriman bertautan dikenai biaya lebih tinggi.",
-        examples=[False],
-    )
-    host: WebAddress = Field(
-        "https://api.x.com", description="Alamat API.", examples=["https://api.x.com"]
-    )
-
-
-class Facebook(_Remote):
-    """Halaman Facebook."""
-
-    page_id: str = Field(description="Nomor Halaman.", examples=["100000000000000"])
-    page_access_token: SecretStr = Field(description="Token Halaman.", examples=["…"])
-    app_secret: SecretStr | None = Field(
-        None, description="App secret, untuk menandatangani panggilan.", examples=["…"]
-    )
-    page_url: str = Field(
-        "",
-        description="Alamat Halaman yang dibaca umum.",
-        examples=["https://facebook.example/bkk"],
-    )
-    link: bool = Field(True, description="Sertakan tautan artikel.", examples=[True])
-    host: WebAddress = Field(
-        "https://graph.facebook.com",
-        description="Alamat API.",
-        examples=["https://graph.facebook.com"],
-    )
-
-
-class Instagram(_Remote):
-    """Akun Instagram profesional; memerlukan saluran website untuk alamat gambar."""
-
-    ig_user_id: str = Field(description="Nomor akun Instagram.", examples=["17840000000000000"])
-    access_token: SecretStr = Field(description="Token akses.", examples=["…"])
-    app_secret: SecretStr | None = Field(
-        None, description="App secret, untuk menandatangani panggilan.", examples=["…"]
-    )
-    host: WebAddress = Field(
-        "https://graph.facebook.com",
-        description="Alamat API.",
-        examples=["https://graph.facebook.com"],
-    )
-
-
 class Manual(Section):
     """Saluran tanpa API: petugas mengunggah sendiri lalu menuliskan alamatnya."""
 
@@ -199,10 +122,10 @@ class Manual(Section):
 class Channels(Section):
     """Saluran publikasi. Di mode gladi, saluran yang tidak diisi ditirukan."""
 
-    website: Website | None = Field(None, description="Situs web kantor.")
-    x: X | None = Field(None, description="Akun X.")
-    facebook: Facebook | None = Field(None, description="Halaman Facebook.")
-    instagram: Instagram | None = Field(None, description="Akun Instagram.")
+    website: WordPressSettings | None = Field(None, description="Situs web kantor.")
+    x: XSettings | None = Field(None, description="Akun X.")
+    facebook: FacebookPageSettings | None = Field(None, description="Halaman Facebook.")
+    instagram: InstagramSettings | None = Field(None, description="Akun Instagram.")
     manual: tuple[Manual, ...] = Field((), description="Saluran yang diunggah dengan tangan.")
 
     @property
@@ -223,3 +146,76 @@ class Channels(Section):
     def any_real(self) -> bool:
         """Whether anything would reach readers outside this machine."""
         return bool(self.hosts or self.manual)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What a key is for, and a value as it could stand in the file."""
+
+    description: str
+    example: Any
+
+
+_CONNECT = Hint("Batas waktu menyambung, dalam detik.", 10.0)
+_READ = Hint("Batas waktu menunggu jawaban, dalam detik.", 60.0)
+_APP_ID = Hint("Nomor aplikasi Meta, untuk memeriksa masa berlaku token.", "1234")
+_APP_SECRET = Hint("App secret aplikasi Meta, untuk menandatangani panggilan.", "…")
+_GRAPH = Hint("Alamat API.", "https://graph.facebook.com")
+
+CHANNEL_KEYS: Mapping[type[BaseModel], Mapping[str, Hint]] = {
+    WordPressSettings: {
+        "base_url": Hint("Alamat halaman depan situs.", "https://kantor.example"),
+        "username": Hint("Akun WordPress dengan peran Penulis (author).", "siar"),
+        "application_password": Hint("Sandi aplikasi dari profil akun itu.", "abcd efgh ijkl mnop"),
+        "rest_path": Hint("Jalur API di situs itu.", "/wp-json"),
+        "connect_timeout": _CONNECT,
+        "read_timeout": _READ,
+        "upload_timeout": Hint("Batas waktu mengunggah satu berkas, dalam detik.", 120.0),
+        "categories": Hint("Nama kategori ke nomornya, bila namanya berbeda.", {"Berita": 3}),
+        "default_category": Hint("Kategori bila naskah tidak menyebutnya.", "Berita"),
+        "max_upload_bytes": Hint("Ukuran unggahan terbesar, dalam bita.", 67108864),
+        "featured_in_body": Hint("Tampilkan gambar utama juga di dalam isi artikel.", False),
+        "verify_media": Hint("Baca kembali tiap gambar dan bandingkan isinya.", True),
+    },
+    XSettings: {
+        "consumer_key": Hint("API key aplikasi X.", "…"),
+        "consumer_secret": Hint("API key secret aplikasi X.", "…"),
+        "access_token": Hint("Access token akun kantor.", "…"),
+        "access_token_secret": Hint("Access token secret akun kantor.", "…"),
+        "username": Hint("Nama akun tanpa @.", "kantor"),
+        "link": Hint("Sertakan tautan artikel. Kiriman bertautan lebih mahal.", False),
+        "host": Hint("Alamat API.", "https://api.x.com"),
+        "public_url": Hint("Alamat yang dibuka pembaca.", "https://x.com"),
+        "connect_timeout": _CONNECT,
+        "read_timeout": _READ,
+    },
+    FacebookPageSettings: {
+        "page_id": Hint("Nomor Halaman.", "100000000000000"),
+        "page_access_token": Hint("Token Halaman.", "…"),
+        "app_id": _APP_ID,
+        "app_secret": _APP_SECRET,
+        "page_url": Hint("Alamat Halaman yang dibuka pembaca.", "https://facebook.example/kantor"),
+        "link": Hint("Sertakan tautan artikel.", True),
+        "host": _GRAPH,
+        "connect_timeout": _CONNECT,
+        "read_timeout": _READ,
+    },
+    InstagramSettings: {
+        "ig_user_id": Hint("Nomor akun Instagram profesional.", "17840000000000000"),
+        "access_token": Hint("Token akses.", "…"),
+        "app_id": _APP_ID,
+        "app_secret": _APP_SECRET,
+        "host": _GRAPH,
+        "connect_timeout": _CONNECT,
+        "read_timeout": _READ,
+    },
+}
+
+
+def hint(model: type[BaseModel], key: str) -> Hint:
+    """What is known about a key, wherever it is described."""
+    described = CHANNEL_KEYS.get(model, {}).get(key)
+    if described is not None:
+        return described
+    info = model.model_fields[key]
+    return Hint(info.description or "", info.examples[0] if info.examples else None)

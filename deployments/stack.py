@@ -233,7 +233,7 @@ class Stack:
             SERVER,
             (python, "-m", "deployments.prefect_server"),
             environment,
-            lambda: _answers(f"{self.api_url}/health", settings),
+            lambda: answers(f"{self.api_url}/health", settings),
         )
         worker = Part(
             WORKER,
@@ -253,7 +253,7 @@ class Stack:
             REHEARSAL,
             (python, "-m", "deployments.rehearsal_server"),
             environment,
-            lambda: _answers(f"{settings.rehearsal_url}/"),
+            lambda: answers(f"{settings.rehearsal_url}/"),
         )
         return [server, rehearsal, worker]
 
@@ -406,7 +406,8 @@ def _kill_group(pid: int) -> None:
             continue
 
 
-def _answers(url: str, settings: Settings | None = None) -> bool:
+def answers(url: str, settings: Settings | None = None) -> bool:
+    """Whether an address answers 200 within two seconds."""
     auth = None
     if settings is not None and settings.prefect.auth is not None:
         name, _, password = settings.prefect.auth.get_secret_value().partition(":")

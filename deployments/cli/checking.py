@@ -1,0 +1,44 @@
+"""`siar verify` and `siar doctor`: is the record whole, is the installation fit."""
+
+from __future__ import annotations
+
+import click
+
+from deployments.cli.indonesian import Command
+
+
+@click.command(cls=Command, example=("siar verify",))
+def verify() -> int:
+    """Memeriksa bahwa catatan dan berkas tidak diubah; menyebut yang pertama salah."""
+    from deployments.record import open_blobs, open_ledger
+    from deployments.settings import load_settings
+    from ledger.verify import problems
+
+    settings = load_settings()
+    count = 0
+    for problem in problems(open_ledger(settings), blobs=open_blobs(settings)):
+        count += 1
+        click.echo(f"{problem.table} {problem.row}: {problem.sentence}")
+    if count:
+        click.echo(
+            f"{count} masalah ditemukan. Simpan keluaran ini, jangan ubah apa pun, "
+            "dan laporkan kepada Kepala."
+        )
+        return 1
+    click.echo("Catatan dan berkas utuh: tidak ada yang diubah.")
+    return 0
+
+
+@click.command(cls=Command, example=("siar doctor",))
+def doctor() -> int:
+    """Memeriksa pengaturan, data, basis data, peladen dan saluran: satu baris tiap bagian."""
+    from deployments.diagnosis import diagnose
+
+    findings = diagnose()
+    width = max(len(finding.part) for finding in findings)
+    for finding in findings:
+        mark = "baik " if finding.ok else "SALAH"
+        click.echo(f"{mark}  {finding.part:<{width}}  {finding.sentence}")
+        if finding.action:
+            click.echo(f"{'':{width + 9}}→ {finding.action}")
+    return 0 if all(finding.ok for finding in findings) else 1

@@ -1,0 +1,51 @@
+"""`siar start`, `siar demo`, `siar recover`."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from deployments.cli.indonesian import Command
+
+
+@click.command(cls=Command, example=("siar start", "SIAR_PREFECT__PORT=4300 siar start"))
+def start() -> int:
+    """Menjalankan Siar sampai dihentikan dengan Ctrl-C."""
+    from deployments.record import open_ledger
+    from deployments.sample_staff import ensure_sample_staff
+    from deployments.settings import load_settings
+    from deployments.stack import Stack, run_until_stopped
+
+    settings = load_settings()
+    ledger = open_ledger(settings)
+    if settings.is_rehearsal:
+        ensure_sample_staff(ledger, settings)
+    click.echo("Menjalankan Siar, tunggu sebentar …")
+    with Stack(settings, say=click.echo) as stack:
+        _announce(stack.ui_url, stack.rehearsal_url, str(settings.intake_path.absolute()))
+        went_well = run_until_stopped(stack)
+        click.echo("Menghentikan Siar; langkah yang sedang berjalan diselesaikan dahulu …")
+    click.echo("Siar berhenti.")
+    return 0 if went_well else 1
+
+
+@click.command(cls=Command, example=("siar demo",))
+def demo() -> int:
+    """Memperagakan satu publikasi contoh melewati semua langkah SOP, lalu berhenti."""
+    return int(importlib.import_module("deployments.demo").main() or 0)
+
+
+@click.command(cls=Command, example=("siar recover",))
+def recover() -> int:
+    """Membuka kembali semua publikasi yang belum selesai bila basis data Prefect hilang."""
+    return int(importlib.import_module("deployments.recover").main() or 0)
+
+
+def _announce(ui: str, rehearsal: str | None, intake: str) -> None:
+    click.echo("Siar siap dipakai." if rehearsal is None else "Siar siap dipakai (GLADI).")
+    click.echo(f"  Formulir dan alur : {ui}")
+    if rehearsal is not None:
+        click.echo(f"  Saluran gladi     : {rehearsal}  (di sana juga kode pegawai contoh)")
+    click.echo(f"  Taruh bahan di    : {intake}")
+    click.echo("Tekan Ctrl-C untuk berhenti.")

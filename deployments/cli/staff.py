@@ -1,0 +1,191 @@
+"""`siar staff`: who may answer which form."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from deployments.cli.indonesian import Group
+
+if TYPE_CHECKING:
+    import segno
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group(
+    cls=Group,
+    example=(
+        'siar staff add 190001012000012009 "Nama Lengkap" --peran humas',
+        "siar staff list",
+    ),
+)
+def staff() -> None:
+    """Mendaftarkan pegawai, perannya, dan penggantinya (Plh./Plt.)."""
+
+
+@staff.command(
+    "add",
+    example=(
+        'siar staff add 190001012000012009 "Nama Lengkap" --peran humas',
+        'siar staff add 190001012000013009 "Nama Lain" --peran ppid --peran humas',
+    ),
+)
+@click.argument("nip", metavar="NIP")
+@click.argument("nama", metavar="NAMA")
+@click.option(
+    "--peran",
+    "roles",
+    multiple=True,
+    required=True,
+    metavar="KODE",
+    help="Kode peran menurut SOP (subbag, humas, ppid, kepala); boleh lebih dari satu.",
+)
+@click.option(
+    "--png",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="BERKAS",
+    help="Tempat menyimpan kode QR; bawaannya kode-qr/NIP.png di folder data.",
+)
+def add(nip: str, nama: str, roles: tuple[str, ...], png: Path | None) -> None:
+    """Mendaftarkan pegawai dan menampilkan kode QR untuk aplikasi autentikator."""
+    import segno
+
+    from deployments.record import open_ledger
+    from deployments.settings import load_settings
+    from ledger.people import add_staff
+
+    settings = load_settings()
+    _require_known_roles(roles, settings.sop_file)
+    with open_ledger(settings).work() as work:
+        enrolment = add_staff(work, nip, nama, roles)
+    picture = png or settings.data_dir / "kode-qr" / f"{''.join(nip.split())}.png"
+    code: segno.QRCode = segno.make(enrolment.otpauth_uri, error="m", micro=False)
+    code.terminal(out=click.get_text_stream("stdout"), compact=True)
+    _write_private(picture, code)
+    click.echo(f"{nama} terdaftar dengan peran {', '.join(roles)}.")
+    click.echo("Pindai kode QR itu sekarang dengan aplikasi autentikator di HP pegawai.")
+    click.echo(f"Gambarnya ada di {picture}; hapus setelah dipindai, karena berisi rahasia.")
+
+
+@staff.command("list", example=("siar staff list",))
+def list_() -> None:
+    """Menampilkan semua pegawai, peran, dan penunjukan Plh./Plt."""
+    from deployments.record import open_ledger
+    from deployments.settings import load_settings
+    from ledger.people import list_staff
+
+    with open_ledger(load_settings()).read() as reading:
+        entries = list_staff(reading)
+    if not entries:
+        click.echo("Belum ada pegawai. Daftarkan dengan: siar staff add NIP NAMA --peran KODE.")
+    for entry in entries:
+        state = f"dicabut: {entry.revoked_reason}" if entry.is_revoked else ", ".join(entry.roles)
+        click.echo(f"{entry.nip}  {entry.name}  ({state})")
+        for delegation in entry.delegations:
+            click.echo(f"{'':20}{delegation}")
+
+
+@staff.command("revoke", example=('siar staff revoke 190001012000012009 --alasan "Pindah tugas"',))
+@click.argument("nip", metavar="NIP")
+@click.option("--alasan", "reason", required=True, metavar="TEKS", help="Alasan, dicatat.")
+def revoke(nip: str, reason: str) -> None:
+    """Mencabut pegawai: mulai saat itu kodenya tidak berlaku lagi."""
+    from deployments.record import open_ledger
+    from deployments.settings import load_settings
+    from ledger.people import revoke as revoke_person
+
+    with open_ledger(load_settings()).work() as work:
+        revoke_person(work, nip, reason)
+    click.echo(f"Pegawai dengan NIP {nip} dicabut. Kodenya tidak berlaku lagi.")
+
+
+@staff.command(
+    "delegate",
+    example=(
+        "siar staff delegate 190001012000014002 --peran kepala --sebagai Plh. "
+        "--dari 2026-12-01 --sampai 2026-12-05",
+        'siar staff delegate 190001012000014002 --peran kepala --batal "Kepala sudah kembali"',
+    ),
+)
+@click.argument("nip", metavar="NIP")
+@click.option("--peran", "role", required=True, metavar="KODE", help="Kode peran yang diwakili.")
+@click.option(
+    "--sebagai", "kind", type=click.Choice(["Plh.", "Plt."]), help="Sebutan penggantinya."
+)
+@click.option("--dari", "first", type=_DAY, metavar="TANGGAL", help="Hari pertama.")
+@click.option("--sampai", "last", type=_DAY, metavar="TANGGAL", help="Hari terakhir.")
+@click.option("--batal", "cancelled", metavar="ALASAN", help="Batalkan penunjukan, dengan alasan.")
+def delegate(
+    nip: str,
+    role: str,
+    kind: str | None,
+    first: datetime | None,
+    last: datetime | None,
+    cancelled: str | None,
+) -> None:
+    """Menunjuk Plh. atau Plt. untuk suatu peran selama beberapa hari."""
+    from deployments.record import open_ledger
+    from deployments.settings import load_settings
+    from ledger.people import cancel_delegation
+    from ledger.people import delegate as delegate_role
+
+    settings = load_settings()
+    roles = _require_known_roles((role,), settings.sop_file)
+    ledger = open_ledger(settings)
+    if cancelled is not None:
+        with ledger.work() as work:
+            count = cancel_delegation(work, nip, role, cancelled)
+        click.echo(f"{count} penunjukan untuk peran {roles[role]} dibatalkan.")
+        return
+    if kind is None or first is None or last is None:
+        raise click.UsageError(
+            "Penunjukan memerlukan --sebagai, --dari dan --sampai.", click.get_current_context()
+        )
+    days: tuple[date, date] = (first.date(), last.date())
+    with ledger.work() as work:
+        delegate_role(work, role, nip, kind, *days, role_name=roles[role])
+    click.echo(
+        f"NIP {nip} ditunjuk sebagai {kind} {roles[role]} dari {days[0]:%d-%m-%Y} "
+        f"sampai {days[1]:%d-%m-%Y}."
+    )
+
+
+@staff.command("contoh", example=("siar staff contoh",))
+def contoh() -> None:
+    """Mendaftarkan pegawai contoh untuk latihan (mode gladi saja)."""
+    from deployments.record import open_ledger
+    from deployments.sample_staff import SAMPLE_STAFF, ensure_sample_staff
+    from deployments.settings import load_settings
+
+    settings = load_settings()
+    count = ensure_sample_staff(open_ledger(settings), settings)
+    click.echo(f"{count} pegawai contoh didaftarkan ({len(SAMPLE_STAFF)} seluruhnya).")
+    click.echo("Kode mereka tampil di halaman saluran gladi setelah: siar start.")
+
+
+def _require_known_roles(wanted: tuple[str, ...], sop_file: Path | None) -> dict[str, str]:
+    """The SOP's roles by code; UsageError when one that is wanted is not among them."""
+    from deployments.record import office_sop
+
+    roles = {role.code: role.name for role in office_sop(sop_file).roles}
+    unknown = [code for code in wanted if code not in roles]
+    if unknown:
+        raise click.UsageError(
+            f"Peran {', '.join(unknown)} tidak ada di SOP. Pilihannya: {', '.join(roles)}.",
+            click.get_current_context(),
+        )
+    return roles
+
+
+def _write_private(path: Path, code: segno.QRCode) -> None:
+    """Write the picture so that only this account can read it, from the first byte on."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        code.save(stream, kind="png", scale=8)
