@@ -114,8 +114,10 @@ def stored_event(connection: Connection, chain: str, seq: int) -> StoredEvent | 
 def stored_events(connection: Connection, chains: list[str]) -> Iterator[StoredEvent]:
     """The chains' events as stored, chain by chain in their order, streaming."""
     plain = _plain_events()
-    result = connection.execution_options(yield_per=1000).execute(
-        select(plain).where(plain.c.chain.in_(chains)).order_by(plain.c.chain, plain.c.seq)
+    # An option of the statement: set on the connection, it would outlive this query.
+    result = connection.execute(
+        select(plain).where(plain.c.chain.in_(chains)).order_by(plain.c.chain, plain.c.seq),
+        execution_options={"yield_per": 1000},
     )
     for row in result:
         yield StoredEvent(*row)
@@ -126,31 +128,35 @@ def _plain_events() -> Any:
     return table("events", *[column(item.name) for item in Event.__table__.columns])
 
 
-def broken_links(events: Iterable[StoredEvent], head: Head | None) -> Iterator[tuple[int, str]]:
-    """What is wrong with one chain's events (given in order): event id and a sentence.
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where a chain is not whole: at an event, or (None) at the head kept of it."""
 
-    `head` is what `chain_heads` says of this chain.
-    """
-    seq, last_hash, last_id = 0, GENESIS, 0
+    event_id: int | None
+    sentence: str
+
+
+def breaks(events: Iterable[StoredEvent], head: Head | None) -> Iterator[Break]:
+    """What is wrong with one chain's events, given in order, and its head in `chain_heads`."""
+    seq, last_hash = 0, GENESIS
     for stored in events:
         if stored.hash != stored.computed_hash():
-            yield stored.id, "isinya tidak cocok dengan sidiknya"
+            yield Break(stored.id, "isinya tidak cocok dengan sidiknya")
         elif stored.prev_hash != last_hash:
-            yield stored.id, "tidak menyambung dengan kejadian sebelumnya"
+            yield Break(stored.id, "tidak menyambung dengan kejadian sebelumnya")
         if stored.seq != seq + 1:
-            yield stored.id, f"ada kejadian yang hilang sebelum kejadian ke-{stored.seq}"
-        seq, last_hash, last_id = stored.seq, stored.hash, stored.id
+            yield Break(stored.id, f"urutannya {stored.seq}, seharusnya {seq + 1}")
+        seq, last_hash = stored.seq, stored.hash
     if head is None or (head.seq, head.hash) != (seq, last_hash):
-        yield last_id, "ujung rantai tidak sama dengan yang tercatat di tabel chain_heads"
+        yield Break(None, "ujungnya tidak sama dengan kejadian terakhir yang ada")
 
 
-def chain_break(connection: Connection, chain: str) -> str | None:
-    """The first thing wrong with a chain, as a sentence's end; None when it is whole."""
+def chain_break(connection: Connection, chain: str) -> Break | None:
+    """The first thing wrong with a chain; None when it is whole."""
     heads = ChainHead.__table__
     row = connection.execute(select(heads).where(heads.c.chain == chain)).first()
     head = None if row is None else Head(row.chain, row.seq, row.hash)
-    first = next(broken_links(stored_events(connection, [chain]), head), None)
-    return None if first is None else f"kejadian {first[0]}: {first[1]}"
+    return next(breaks(stored_events(connection, [chain]), head), None)
 
 
 def head_of(connection: Connection, chain: str) -> Head:

@@ -23,7 +23,7 @@ from ledger.models import (
 )
 from ledger.publications import sop_of
 from ledger.revisions import frozen, latest_revision
-from ledger.work import Work
+from ledger.work import RecordAlteredError, Work
 from sop.model import StepKind
 
 
@@ -92,21 +92,28 @@ def decide(
 
 def approval(work: Work, publication: Publication, digest: str) -> Decision | None:
     """The unrevoked "ya" of the approval step for exactly this digest, if it can be trusted."""
-    decision = _approving_decision(work, publication, digest)
-    if decision is None or _doubts(work, publication, decision, digest):
-        return None
-    return decision
+    return _approval(work, publication, digest)[0]
 
 
 def approval_obstacles(work: Work, publication: Publication, digest: str) -> list[str]:
     """Why `approval` gives nothing, in sentences; empty when it gives the decision."""
-    decision = _approving_decision(work, publication, digest)
+    return _approval(work, publication, digest)[1]
+
+
+def _approval(
+    work: Work, publication: Publication, digest: str
+) -> tuple[Decision | None, list[str]]:
+    try:
+        decision = _approving_decision(work, publication, digest)
+    except RecordAlteredError as error:
+        return None, [str(error)]
     if decision is None:
-        return [
+        return None, [
             "Belum ada persetujuan yang berlaku untuk isi ini persis. "
             "Kirim kembali ke langkah persetujuan."
         ]
-    return _doubts(work, publication, decision, digest)
+    doubts = _doubts(work, publication, decision, digest)
+    return (None, doubts) if doubts else (decision, [])
 
 
 def revoke_approvals(work: Work, publication: Publication, reason: str) -> int:
@@ -238,8 +245,8 @@ def _doubts(work: Work, publication: Publication, decision: Decision, digest: st
     broken = chain_break(work.session.connection(), publication.id)
     if broken is not None:
         doubts.append(
-            f"Catatan kejadian publikasi ini tidak utuh ({broken}). Isi ini tidak diterbitkan; "
-            "jalankan `siar verify` dan pulihkan basis data dari cadangan."
+            f"Catatan kejadian publikasi ini tidak utuh ({broken.sentence}). Isi ini tidak "
+            "diterbitkan; jalankan `siar verify` dan pulihkan basis data dari cadangan."
         )
     return doubts
 

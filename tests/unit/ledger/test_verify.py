@@ -1,0 +1,277 @@
+"""Whatever is altered in the database, `verify` names the table and the row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from ledger import decisions, people, publications, revisions, rounds
+from ledger.blobs import FileBlobStore
+from ledger.db import WRITER
+from ledger.models import OFFICE_CHAIN, Base
+from ledger.verify import Problem, head, heads, verify
+from ledger.work import Ledger, RecordAlteredError
+from sop.model import Sop
+from tests.unit.ledger.carrying import DIGEST, carried_to_approval, published
+from tests.unit.ledger.conftest import Clock, Team
+
+COLUMNS = [
+    (table.name, column.name) for table in Base.metadata.sorted_tables for column in table.columns
+]
+
+
+@pytest.fixture
+def full(ledger: Ledger, team: Team, sop: Sop, clock: Clock) -> Ledger:
+    """A record with at least one row in every table."""
+    publication_id = carried_to_approval(ledger, team, sop)
+    published(ledger, publication_id)
+    with ledger.work() as work:
+        publication = publications.get(work, publication_id)
+        publications.assign(
+            work, publication, officer="Siti Aminah", channels=["x"], not_before=None
+        )
+        revisions.keep_preview(work, revisions.latest_freeze(work, publication), "artefak-1")
+        day = clock.now.date()
+        people.delegate(work, "kepala", team.nips["penulis"], "Plh.", day, day)
+    assert verify(ledger) == []
+    return ledger
+
+
+def database_owner(engine: Engine) -> Iterator[Connection]:
+    """A connection that has put all triggers and foreign keys out of force."""
+    with engine.connect().execution_options(**{WRITER: False}) as connection:
+        if engine.dialect.name == "sqlite":
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute("PRAGMA foreign_keys = OFF")
+            names = driver.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in names.fetchall():
+                driver.execute(f"DROP TRIGGER {name}")
+            yield connection
+            connection.commit()
+            driver.execute("PRAGMA foreign_keys = ON")
+        else:
+            connection.rollback()
+            driver = connection.connection.dbapi_connection
+            driver.execute("SET session_replication_role = replica")
+            driver.commit()
+            connection.execution_options(**{WRITER: True})
+            yield connection
+            connection.commit()
+            driver.execute("SET session_replication_role = origin")
+            driver.commit()
+
+
+@pytest.fixture
+def owner(engine: Engine, full: Ledger) -> Iterator[Connection]:
+    yield from database_owner(engine)
+
+
+def altered(value: Any, kind: str) -> Any:
+    """Another value that the column takes."""
+    if isinstance(value, bool) or kind == "BOOLEAN":
+        return not value
+    if isinstance(value, (int, float)) or kind in ("BIGINT", "INTEGER", "FLOAT"):
+        return (value or 0) + 1000
+    if value is None:
+        return "x"
+    return f"{value[:-1]}{'a' if value[-1:] != 'a' else 'b'}"
+
+
+def alter(connection: Connection, table: str, column: str) -> tuple[str, str]:
+    """Change one column of one row; returns the row's key before and after."""
+    key = next(iter(Base.metadata.tables[table].primary_key.columns)).name
+    # Of an optional column, a row that has it, so that its value is what changes.
+    row = connection.execute(
+        text(
+            f"SELECT {key} AS k, {column} AS v FROM {table} "
+            f"ORDER BY CASE WHEN {column} IS NULL THEN 1 ELSE 0 END, {key} LIMIT 1"
+        )
+    ).one()
+    kind = str(Base.metadata.tables[table].columns[column].type.compile(connection.dialect))
+    kind = "FLOAT" if kind.startswith(("FLOAT", "DOUBLE")) else kind
+    new = altered(bool(row.v) if kind == "BOOLEAN" else row.v, kind)
+    done = connection.execute(
+        text(f"UPDATE {table} SET {column} = :new WHERE {key} = :key"),
+        {"new": new, "key": row.k},
+    )
+    assert done.rowcount == 1
+    return str(row.k), str(new if column == key else row.k)
+
+
+def test_every_column_of_every_table_is_watched(
+    full: Ledger, owner: Connection, engine: Engine
+) -> None:
+    # One database for all columns: making a full record a hundred times over would
+    # take minutes. Each alteration is undone by rolling back to a savepoint's start.
+    unnoticed = []
+    for table, column in COLUMNS:
+        with owner.begin_nested() as savepoint:
+            before, after = alter(owner, table, column)
+            found = verify_on(owner)
+            savepoint.rollback()
+        if not any(problem.table == table and problem.row in (before, after) for problem in found):
+            unnoticed.append((table, column, found))
+    assert unnoticed == []
+    assert verify_on(owner) == []
+
+
+def verify_on(connection: Connection) -> list[Problem]:
+    from ledger.verify import record_problems
+
+    return list(record_problems(connection))
+
+
+def test_a_committed_alteration_is_named_by_verify_itself(full: Ledger, owner: Connection) -> None:
+    row = owner.execute(text("SELECT id FROM answers ORDER BY id LIMIT 1")).scalar_one()
+    owner.execute(
+        text("UPDATE answers SET fields = :fields WHERE id = :id"), {"id": row, "fields": '{"a":1}'}
+    )
+    owner.commit()
+    (problem,) = verify(full)
+    assert (problem.table, problem.row) == ("answers", row)
+    assert "cadangan" in problem.sentence
+
+
+@pytest.mark.parametrize("table", [table.name for table in Base.metadata.sorted_tables])
+def test_a_row_that_vanished_is_named(full: Ledger, owner: Connection, table: str) -> None:
+    key = next(iter(Base.metadata.tables[table].primary_key.columns)).name
+    row = owner.execute(text(f"SELECT {key} FROM {table} ORDER BY {key} LIMIT 1")).scalar_one()
+    owner.execute(text(f"DELETE FROM {table} WHERE {key} = :row"), {"row": row})
+    found = {problem.table for problem in verify_on(owner)}
+    assert table in found
+
+
+def test_a_row_slipped_in_gives_nobody_a_role_and_is_named(
+    full: Ledger, owner: Connection, team: Team, clock: Clock
+) -> None:
+    owner.execute(
+        text(
+            "INSERT INTO staff_roles (id, staff_id, role, valid_from, valid_to, reason, created_at)"
+            " VALUES ('palsu', :staff, 'kepala', '2026-01-01', NULL, '', "
+            "'2026-01-01T00:00:00.000000Z')"
+        ),
+        {"staff": team.id("subbag")},
+    )
+    owner.commit()
+    with full.read() as work:
+        assert not people.may_act(work, team.id("subbag"), "kepala", clock.now.date())
+    assert [(problem.table, problem.row) for problem in verify(full)] == [("staff_roles", "palsu")]
+
+
+def test_a_publication_that_vanished_with_its_whole_chain_is_missed(
+    full: Ledger, owner: Connection
+) -> None:
+    publication = owner.execute(text("SELECT id FROM publications")).scalar_one()
+    for table in reversed(Base.metadata.sorted_tables):
+        if "publication_id" in table.columns:
+            owner.execute(text(f"DELETE FROM {table.name}"))
+    for table_name in ("events", "chain_heads", "row_heads"):
+        owner.execute(
+            text(f"DELETE FROM {table_name} WHERE chain = :chain"), {"chain": publication}
+        )
+    owner.execute(text("DELETE FROM publications"))
+    named = {(problem.table, problem.row) for problem in verify_on(owner)}
+    assert ("publications", publication) in named
+    assert any(table == "events" for table, _ in named)
+
+
+def test_a_chain_cut_short_with_its_rows_put_back_is_noticed(
+    full: Ledger, owner: Connection
+) -> None:
+    last = owner.execute(
+        text("SELECT id, chain FROM events WHERE chain <> 'kantor' ORDER BY id DESC LIMIT 1")
+    ).one()
+    owner.execute(text("DELETE FROM events WHERE id = :id"), {"id": last.id})
+    named = {(problem.table, problem.row) for problem in verify_on(owner)}
+    assert ("chain_heads", last.chain) in named
+
+
+def test_an_altered_row_is_not_written_over(full: Ledger, owner: Connection) -> None:
+    owner.execute(text("UPDATE publications SET title = 'Judul lain'"))
+    owner.commit()
+    with full.work() as work:
+        (publication,) = publications.open_publications(work)
+        publication.current_step = 9
+        with pytest.raises(RecordAlteredError, match="siar verify"):
+            work.seal()
+        work.session.rollback()
+    assert [problem.table for problem in verify(full)] == ["publications"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("revisions", "content", "{}"),
+        ("media", "alt", "lain"),
+        ("freezes", "posts", "{}"),
+        ("decisions", "reason", "lain"),
+        ("answers", "named_person", "lain"),
+        ("events", "kind", "lain"),
+    ],
+)
+def test_an_approval_whose_basis_was_altered_lets_nothing_out(
+    full: Ledger, owner: Connection, table: str, column: str, value: str
+) -> None:
+    owner.execute(text(f"UPDATE {table} SET {column} = :value"), {"value": value})
+    owner.commit()
+    with full.read() as work:
+        (publication,) = publications.open_publications(work)
+        assert decisions.approval(work, publication, DIGEST) is None
+        assert decisions.approval_obstacles(work, publication, DIGEST)
+
+
+def test_an_approval_moved_to_another_digest_lets_nothing_out(
+    full: Ledger, owner: Connection
+) -> None:
+    other = "1" * 64
+    owner.execute(text("UPDATE decisions SET digest = :digest"), {"digest": other})
+    owner.execute(text("UPDATE freezes SET digest = :digest"), {"digest": other})
+    owner.commit()
+    with full.read() as work:
+        (publication,) = publications.open_publications(work)
+        assert decisions.approval(work, publication, other) is None
+        assert decisions.approval(work, publication, DIGEST) is None
+
+
+def test_text_that_is_no_text_is_named_and_does_not_stop_the_check(
+    full: Ledger, owner: Connection
+) -> None:
+    if owner.dialect.name != "sqlite":
+        with pytest.raises(DBAPIError):  # PostgreSQL itself refuses them
+            owner.execute(text("UPDATE publications SET title = convert_from('\\xff', 'UTF8')"))
+        owner.rollback()
+        return
+    owner.execute(text("UPDATE publications SET title = CAST(X'ff00fe' AS TEXT)"))
+    owner.commit()
+    assert [problem.table for problem in verify(full)] == ["publications"]
+
+
+def test_files_are_checked_too(full: Ledger, tmp_path: Any) -> None:
+    blobs = FileBlobStore(tmp_path / "berkas")
+    kept = blobs.put(b"foto")
+    missing = {problem.table for problem in verify(full, blobs=blobs)}
+    assert missing == {"media"}
+    path = blobs.path(kept)
+    path.chmod(0o600)
+    path.write_bytes(b"bukan foto")
+    named = {(problem.table, problem.row) for problem in verify(full, blobs=blobs)}
+    assert ("berkas", kept) in named
+
+
+def test_heads_are_given_for_every_chain(full: Ledger) -> None:
+    with full.read() as work:
+        (publication,) = publications.open_publications(work)
+        assert [one.chain for one in heads(work)] == sorted([OFFICE_CHAIN, publication.id])
+        newest = head(work, publication.id)
+        assert newest in heads(work)
+        assert newest.seq > 10
+        assert head(work, "tidak-ada").seq == 0
+        assert len(rounds.timeline(work, publication)) == 3
+
+
+def test_a_new_record_is_whole(ledger: Ledger) -> None:
+    assert verify(ledger) == []
