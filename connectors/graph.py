@@ -49,6 +49,8 @@ _TOKEN_CODES = frozenset({102, 104, 190, 463, 467})
 _PERMISSION_CODES = frozenset({3, 10, *range(200, 300)})
 _BLOCKED_CODES = frozenset({25, 368})
 _DUPLICATE_CODE = 506
+# "This photo was posted before": by the post whose outcome we did not learn.
+_PHOTO_USED_SUBCODE = 1346003
 _DAILY_LIMIT_CODE = 9
 # Instagram: "suspected to be spam". Seen with the post live afterwards.
 _MAY_BE_LIVE = (4, 2207051)
@@ -282,6 +284,7 @@ def _kind(failure: GraphFailure, *, publishing: bool) -> str:
     may_be_live = (number, subcode) == _MAY_BE_LIVE
     rules = (
         (publishing and number == _DUPLICATE_CODE, "duplicate"),
+        (publishing and subcode == _PHOTO_USED_SUBCODE, "duplicate"),
         (publishing and may_be_live, "unknown"),
         (publishing and subcode in _NO_CONTAINER_SUBCODES, "unknown"),
         (subcode in _PREPARE_AGAIN_SUBCODES | _NO_CONTAINER_SUBCODES, "prepare again"),

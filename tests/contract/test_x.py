@@ -1,0 +1,27 @@
+"""X against the rehearsal: the contract, and what happens when an answer is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.social_harness import SocialHarness, rehearsed
+from tests.contract.social_suite import SocialContract
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SocialHarness]:
+    with rehearsed(tmp_path_factory.mktemp("x"), "x") as harness:
+        yield harness
+
+
+@pytest.fixture
+def harness(running: SocialHarness) -> Iterator[SocialHarness]:
+    yield running
+    running.gladi.clear_faults()
+
+
+class TestX(SocialContract):
+    channel = "x"
+    publishing_path = "/2/tweets"
