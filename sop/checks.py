@@ -7,7 +7,7 @@ to judge. Every sentence says what is wrong and what to do.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -174,7 +174,7 @@ def _number(value: int) -> str:
     return f"{value:,}".replace(",", ".")
 
 
-def _media(media: Iterable[Media]) -> Iterator[Finding]:
+def _media(media: Sequence[Media]) -> Iterator[Finding]:
     names = Counter(item.filename.casefold() for item in media)
     for item in media:
         yield from _unusable(item)
@@ -303,10 +303,11 @@ def _at(place: str, text: str, wanted: str) -> str:
 def _personal_data(
     manuscript: Manuscript, today: date, own_domains: Collection[str]
 ) -> Iterator[Finding]:
-    found: list[tuple[str, Sighting]] = []
-    for place, text, many_lines in _read_by_the_public(manuscript):
-        for one in sightings(text, today=today, own_addresses=own_domains):
-            found.append((f"{place}, baris {one.line}" if many_lines else place, one))
+    found: list[tuple[str, Sighting]] = [
+        (f"{place}, baris {one.line}" if many_lines else place, one)
+        for place, text, many_lines in _read_by_the_public(manuscript)
+        for one in sightings(text, today=today, own_addresses=own_domains)
+    ]
     for place, one in found[:SIGHTINGS_SHOWN]:
         yield Finding(
             place,
