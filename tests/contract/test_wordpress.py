@@ -135,6 +135,76 @@ def test_text_that_looks_like_html_is_shown_and_never_carried_out(
     assert "<script" not in post["title"]["raw"] + post["excerpt"]["raw"] + post["content"]["raw"]
 
 
+def test_a_shortcode_in_the_text_is_shown_and_never_carried_out(
+    site: WordPressServer, harness: WordPressHarness
+) -> None:
+    manuscript = release(harness.blobs, "pintas")
+    photo = replace(manuscript.media[1], alt="Kapal [rahasia]")
+    manuscript = replace(
+        manuscript,
+        title="Judul [rahasia]",
+        lead="Teras [rahasia] dan [gallery]",
+        body="Isi [rahasia]\n\n![](media:foto-2.jpg)\n\n[caption]a[/caption]",
+        media=(manuscript.media[0], photo),
+    )
+    with site.plugin("add_shortcode('rahasia', function () { return 'BOCOR'; });"):
+        published = publish(
+            harness, harness.connector(), order_for(harness, harness.connector(), manuscript)
+        )
+        page = site.page(published.url).text
+    assert "BOCOR" not in page
+    text = BeautifulSoup(page, "html.parser").get_text(" ")
+    for shown in ("Teras [rahasia] dan [gallery]", "Isi [rahasia]", "[caption]a[/caption]"):
+        assert shown in text
+    assert 'alt="Kapal &#' in page
+
+
+EVERY_KIND_OF_TEXT = """\
+Baris satu\\
+baris dua, ~~salah~~ `kode <b>` dan *miring **tebal** lagi*.
+
+3. tiga
+4. empat
+   - anak
+     - cucu
+
+> Kutipan “petugas” & lainnya
+
+---
+
+| Kiri | Tengah | Kanan |
+|:-----|:------:|------:|
+| a\\|b | 1 < 2  | &copy; |
+
+```python
+if a < b and c > d:
+    print("{{x}} [y]")
+```
+
+### Anak judul
+
+https://example.test/tautan?x=1&y=2 dan humas@example.test — 30 °C, ½, “…”, 'a'
+"""
+
+
+def test_every_kind_of_text_arrives_unchanged_from_an_author(
+    harness: WordPressHarness,
+) -> None:
+    manuscript = replace(release(harness.blobs, "ragam"), body=EVERY_KIND_OF_TEXT)
+    order = order_for(harness, harness.connector(), manuscript)
+    assert publish(harness, harness.connector(), order).url
+
+
+def test_a_very_long_article_arrives_whole(
+    site: WordPressServer, harness: WordPressHarness
+) -> None:
+    body = "\n\n".join(f"Alinea {n} tentang **kapal** dan awaknya. " * 8 for n in range(300))
+    manuscript = replace(release(harness.blobs, "panjang"), body=body[:100_000])
+    order = order_for(harness, harness.connector(), manuscript)
+    published = publish(harness, harness.connector(), order)
+    assert "Alinea 200" in site.page(published.url).text
+
+
 @pytest.mark.parametrize(
     "title",
     [

@@ -193,6 +193,18 @@ def test_a_server_that_dies_after_publishing_is_unknown_until_it_is_read(
     assert states(site, order) == ["publish"]
 
 
+def test_a_server_that_is_too_slow_is_unknown_until_it_is_read(
+    site: WordPressServer, harness: WordPressHarness, order: Order
+) -> None:
+    prepared = harness.connector().prepare(order, harness.blobs)
+    slow = "add_action('rest_after_insert_post', function () { sleep(3); });"
+    with site.plugin(slow), pytest.raises(TidakPasti):
+        harness.connector(read_timeout=1.0).publish(order, prepared)
+    found = harness.connector().find(order, prepared, since=datetime.now(UTC))
+    assert found is not None
+    assert states(site, order) == ["publish"]
+
+
 def test_a_server_that_dies_before_publishing_is_unknown_and_then_surely_absent(
     site: WordPressServer, harness: WordPressHarness, order: Order
 ) -> None:

@@ -20,15 +20,15 @@ from tests.support.wordpress import Account, WordPressServer
 class WordPressHarness:
     """`tests.contract.suite.Harness` for a real WordPress."""
 
-    prepare_leaves_one = True
-    shows_alts = True
+    prepare_leaves_one: bool = True
+    shows_alts: bool = True
 
     def __init__(self, site: WordPressServer, *, account: Account | None = None) -> None:
         self.site = site
         self.account = account or site.author
-        self.blobs = MemoryBlobs()
+        self.blobs: MemoryBlobs = MemoryBlobs()
         name, password = self.account.username, self.account.password
-        self.secrets = (password, basic_secret(name, password))
+        self.secrets: tuple[str, ...] = (password, basic_secret(name, password))
 
     def connector(self, **settings: Any) -> WordPress:
         return self._connector(self.site.base_url, self.account.password, **settings)

@@ -18,6 +18,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -184,11 +185,12 @@ class WordPressServer:
         return Account(account.id, account.username, account.role, password.strip())
 
     @contextmanager
-    def plugin(self, code: str, *, name: str = "uji") -> Iterator[None]:
+    def plugin(self, code: str) -> Iterator[None]:
         """A must-use plug-in for the length of a block; `code` has no opening tag."""
         folder = self.site / "wp-content" / "mu-plugins"
         folder.mkdir(exist_ok=True)
-        file = folder / f"{name}.php"
+        # A new name each time: PHP keeps what it compiled, and looks at the clock's seconds.
+        file = folder / f"uji-{uuid.uuid4().hex}.php"
         file.write_text("<?php\n" + code)
         try:
             yield
