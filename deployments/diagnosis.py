@@ -37,7 +37,8 @@ def diagnose() -> list[Finding]:
         ("Peladen Prefect", _server),
         ("Saluran gladi", _rehearsal),
     )
-    return [_guarded(part, check, settings) for part, check in checks]
+    findings = [_guarded(part, check, settings) for part, check in checks]
+    return [*findings, *_channels(settings)]
 
 
 def _guarded(part: str, check: Callable[[Settings], Finding], settings: Settings) -> Finding:
@@ -83,17 +84,17 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 def _sop(settings: Settings) -> Finding:
-    from deployments.record import office_sop
+    from deployments.wiring import sop_in_force
 
-    sop = office_sop(settings.sop_file)
+    sop = sop_in_force(settings)
     return Finding("SOP", True, f"{sop.nomor}, revisi {sop.revisi}, {len(sop.steps)} langkah")
 
 
 def _record(settings: Settings) -> Finding:
-    from deployments.record import open_ledger
+    from deployments.wiring import build_ledger
     from ledger.people import list_staff
 
-    with open_ledger(settings).read() as reading:
+    with build_ledger(settings).read() as reading:
         active = [entry for entry in list_staff(reading) if not entry.is_revoked]
     if not active:
         return Finding(
@@ -113,6 +114,19 @@ def _rehearsal(settings: Settings) -> Finding:
     if not settings.needs_rehearsal:
         return Finding("Saluran gladi", True, "tidak dipakai")
     return _address_answers("Saluran gladi", settings.rehearsal_url, None)
+
+
+def _channels(settings: Settings) -> list[Finding]:
+    """What each configured channel says about itself; rehearsed ones have their own line."""
+    from deployments.wiring import build_connectors, utc_now
+
+    configured = {*settings.channels.hosts, *(one.code for one in settings.channels.manual)}
+    return [
+        Finding(connector.label, health.ok, health.sentence, health.action)
+        for code, connector in build_connectors(settings, utc_now).items()
+        if code in configured
+        for health in [connector.check()]
+    ]
 
 
 def _address_answers(part: str, url: str, settings: Settings | None) -> Finding:

@@ -180,6 +180,7 @@ class Stack:
         return self.settings.run_path / f"{name}.log"
 
     def _start(self) -> None:
+        self._given.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = self._given.run_path
         folder.mkdir(parents=True, exist_ok=True)
         self._given.intake_path.mkdir(parents=True, exist_ok=True)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import click
 
 from deployments.cli.indonesian import Command
+from deployments.cli.opening import opened
 
 
 @click.command(cls=Command, example=("siar verify",))
 def verify() -> int:
     """Memeriksa bahwa catatan dan berkas tidak diubah; menyebut yang pertama salah."""
-    from deployments.record import open_blobs, open_ledger
-    from deployments.settings import load_settings
+    from ledger.blobs import FileBlobStore
     from ledger.verify import problems
 
-    settings = load_settings()
+    settings, ledger = opened()
     count = 0
-    for problem in problems(open_ledger(settings), blobs=open_blobs(settings)):
+    for problem in problems(ledger, blobs=FileBlobStore(settings.blobs_path)):
         count += 1
         click.echo(f"{problem.table} {problem.row}: {problem.sentence}")
     if count:

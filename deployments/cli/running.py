@@ -7,18 +7,16 @@ import importlib
 import click
 
 from deployments.cli.indonesian import Command
+from deployments.cli.opening import opened
 
 
 @click.command(cls=Command, example=("siar start", "SIAR_PREFECT__PORT=4300 siar start"))
 def start() -> int:
     """Menjalankan Siar sampai dihentikan dengan Ctrl-C."""
-    from deployments.record import open_ledger
     from deployments.sample_staff import ensure_sample_staff
-    from deployments.settings import load_settings
     from deployments.stack import Stack, run_until_stopped
 
-    settings = load_settings()
-    ledger = open_ledger(settings)
+    settings, ledger = opened()
     if settings.is_rehearsal:
         ensure_sample_staff(ledger, settings)
     click.echo("Menjalankan Siar, tunggu sebentar …")

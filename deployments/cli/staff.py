@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from deployments.cli.indonesian import Group
+from deployments.cli.opening import opened
+from deployments.settings import Settings
 
 if TYPE_CHECKING:
     import segno
@@ -55,17 +58,15 @@ def add(nip: str, nama: str, roles: tuple[str, ...], png: Path | None) -> None:
     """Mendaftarkan pegawai dan menampilkan kode QR untuk aplikasi autentikator."""
     import segno
 
-    from deployments.record import open_ledger
-    from deployments.settings import load_settings
     from ledger.people import add_staff
 
-    settings = load_settings()
-    _require_known_roles(roles, settings.sop_file)
-    with open_ledger(settings).work() as work:
+    settings, ledger = opened()
+    _require_known_roles(roles, settings)
+    with ledger.work() as work:
         enrolment = add_staff(work, nip, nama, roles)
     picture = png or settings.data_dir / "kode-qr" / f"{''.join(nip.split())}.png"
     code: segno.QRCode = segno.make(enrolment.otpauth_uri, error="m", micro=False)
-    code.terminal(out=click.get_text_stream("stdout"), compact=True)
+    code.terminal(out=sys.stdout, compact=True)
     _write_private(picture, code)
     click.echo(f"{nama} terdaftar dengan peran {', '.join(roles)}.")
     click.echo("Pindai kode QR itu sekarang dengan aplikasi autentikator di HP pegawai.")
@@ -75,11 +76,10 @@ def add(nip: str, nama: str, roles: tuple[str, ...], png: Path | None) -> None:
 @staff.command("list", example=("siar staff list",))
 def list_() -> None:
     """Menampilkan semua pegawai, peran, dan penunjukan Plh./Plt."""
-    from deployments.record import open_ledger
-    from deployments.settings import load_settings
     from ledger.people import list_staff
 
-    with open_ledger(load_settings()).read() as reading:
+    _, ledger = opened()
+    with ledger.read() as reading:
         entries = list_staff(reading)
     if not entries:
         click.echo("Belum ada pegawai. Daftarkan dengan: siar staff add NIP NAMA --peran KODE.")
@@ -95,11 +95,10 @@ def list_() -> None:
 @click.option("--alasan", "reason", required=True, metavar="TEKS", help="Alasan, dicatat.")
 def revoke(nip: str, reason: str) -> None:
     """Mencabut pegawai: mulai saat itu kodenya tidak berlaku lagi."""
-    from deployments.record import open_ledger
-    from deployments.settings import load_settings
     from ledger.people import revoke as revoke_person
 
-    with open_ledger(load_settings()).work() as work:
+    _, ledger = opened()
+    with ledger.work() as work:
         revoke_person(work, nip, reason)
     click.echo(f"Pegawai dengan NIP {nip} dicabut. Kodenya tidak berlaku lagi.")
 
@@ -129,14 +128,11 @@ def delegate(
     cancelled: str | None,
 ) -> None:
     """Menunjuk Plh. atau Plt. untuk suatu peran selama beberapa hari."""
-    from deployments.record import open_ledger
-    from deployments.settings import load_settings
     from ledger.people import cancel_delegation
     from ledger.people import delegate as delegate_role
 
-    settings = load_settings()
-    roles = _require_known_roles((role,), settings.sop_file)
-    ledger = open_ledger(settings)
+    settings, ledger = opened()
+    roles = _require_known_roles((role,), settings)
     if cancelled is not None:
         with ledger.work() as work:
             count = cancel_delegation(work, nip, role, cancelled)
@@ -158,21 +154,19 @@ def delegate(
 @staff.command("contoh", example=("siar staff contoh",))
 def contoh() -> None:
     """Mendaftarkan pegawai contoh untuk latihan (mode gladi saja)."""
-    from deployments.record import open_ledger
     from deployments.sample_staff import SAMPLE_STAFF, ensure_sample_staff
-    from deployments.settings import load_settings
 
-    settings = load_settings()
-    count = ensure_sample_staff(open_ledger(settings), settings)
+    settings, ledger = opened()
+    count = ensure_sample_staff(ledger, settings)
     click.echo(f"{count} pegawai contoh didaftarkan ({len(SAMPLE_STAFF)} seluruhnya).")
     click.echo("Kode mereka tampil di halaman saluran gladi setelah: siar start.")
 
 
-def _require_known_roles(wanted: tuple[str, ...], sop_file: Path | None) -> dict[str, str]:
+def _require_known_roles(wanted: tuple[str, ...], settings: Settings) -> dict[str, str]:
     """The SOP's roles by code; UsageError when one that is wanted is not among them."""
-    from deployments.record import office_sop
+    from deployments.wiring import sop_in_force
 
-    roles = {role.code: role.name for role in office_sop(sop_file).roles}
+    roles = {role.code: role.name for role in sop_in_force(settings).roles}
     unknown = [code for code in wanted if code not in roles]
     if unknown:
         raise click.UsageError(
