@@ -119,6 +119,11 @@ def publication_in(work: Work, publication_id: str) -> Publication:
     return publications.get(work, publication_id)
 
 
+def past_rounds(office: Office, work: Work, publication: Publication, sop: Sop) -> tuple[Past, ...]:
+    """Every closed round of a publication, in order."""
+    return _history(office, rounds.timeline(work, publication), sop)
+
+
 def _history(office: Office, timeline: list[RoundView], sop: Sop) -> tuple[Past, ...]:
     return tuple(
         Past(

@@ -1,0 +1,184 @@
+"""`make demo`: one believable release through the whole SOP, on a private stack.
+
+Everything is real but the people and the channels: a Prefect server, a worker, the
+ledger, the connectors over HTTP to the rehearsal channels. The staff are played
+through the same API calls that the Prefect UI makes, codes included.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from deployments.player import OpenForm, Player
+from deployments.sample_staff import SAMPLE_STAFF, ensure_sample_staff
+from deployments.settings import Settings
+from deployments.stack import Stack, StackError, run_until_stopped
+from deployments.wiring import office_of
+from ledger import publications
+from ledger.verify import verify
+from sop.forms.steps import FROM_FILE, YES
+from sop.indonesian import number, short_moment
+from tasks.case import past_rounds
+from tasks.delivery import standings
+from tasks.office import Office
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+RELEASE = "rilis-contoh"
+
+REQUEST: Mapping[str, Any] = {
+    "judul": "Pengawasan kekarantinaan kapal di Pelabuhan Boom Baru",
+    "unit": "Tim Kerja 1",
+    "klasifikasi": "berkala",
+    "folder": RELEASE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one member of staff does at one step of the demonstration."""
+
+    step: int
+    person: str
+    fields: Callable[[OpenForm], Mapping[str, Any]]
+
+
+PLAY: tuple[Part, ...] = (
+    Part(1, "Rahma Contoh", lambda form: {}),
+    Part(
+        2,
+        "Sari Contoh",
+        lambda form: {
+            "penulis": "Yoga Contoh",
+            "catatan": "Tulis berita 5W + 1H; sertakan kedua foto kegiatan.",
+        },
+    ),
+    Part(3, "Yoga Contoh", lambda form: {"sumber": FROM_FILE}),
+    Part(
+        4,
+        "Putri Contoh",
+        lambda form: {"keputusan": YES, "alasan": "Sudah diperiksa; data diri tidak dimuat."},
+    ),
+    Part(5, "dr. Hasan Contoh", lambda form: {"keputusan": YES}),
+    Part(6, "Mega Contoh", lambda form: {"petugas_unggah": "Bayu Contoh"}),
+    Part(8, "Bayu Contoh", lambda form: {"catatan": "Tayang di semua saluran, tanpa kendala."}),
+)
+
+
+class DemoError(Exception):
+    """The demonstration did not come out as it must."""
+
+
+def main(*, keep: bool = False) -> int:
+    """Run the demonstration; 0 when all went well. `keep` leaves it running for a look."""
+    say = Console(highlight=False)
+    folder = Path(tempfile.mkdtemp(prefix="siar-demo-"))
+    began = time.monotonic()
+    try:
+        settings = demo_settings(folder)
+        shutil.copytree(EXAMPLES / RELEASE, settings.intake_path / RELEASE)
+        with office_of(settings) as here:
+            ensure_sample_staff(here.ledger, settings)
+        say.print("Siar · demo (GLADI): menyalakan peladen, pekerja, dan saluran gladi …")
+        with Stack(settings, say=say.print) as stack:
+            play(stack, say)
+            say.print(f"\nSelesai dalam {number(time.monotonic() - began)} detik.")
+            if keep:
+                say.print(f"Lihat hasilnya: {stack.rehearsal_url} · {stack.ui_url}")
+                say.print("Tekan Ctrl-C untuk berhenti.")
+                run_until_stopped(stack)
+    except (StackError, DemoError) as error:
+        say.print(f"Demo gagal: {error}")
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def demo_settings(folder: Path) -> Settings:
+    """A private stack on free ports below `folder`; nothing of the office's own settings."""
+    return Settings.model_validate(
+        {
+            "data_dir": folder,
+            "prefect": {"port": 0},
+            "rehearsal": {"port": 0},
+        }
+    )
+
+
+def play(stack: Stack, say: Console) -> None:
+    """Carry the example release through the SOP and show what became of it."""
+    player = Player(stack.api_url, {one.name: one.secret for one in SAMPLE_STAFF})
+    try:
+        run_id = player.start(REQUEST)
+        say.print(f"Publikasi dimulai: {stack.ui_url}/runs/flow-run/{run_id}")
+        key = ""
+        for part in PLAY:
+            form = player.form(run_id, after=key)
+            if "Belum dapat diterima" in form.description:
+                raise DemoError(form.description[:800])
+            player.answer(form, part.person, part.fields(form))
+            say.print(f"  langkah {part.step}: dijawab {part.person}")
+            key = form.key
+        state = player.finished(run_id)
+        say.print(f"  {state['name']}: {state['message']}")
+    finally:
+        player.close()
+    with office_of(stack.settings) as here:
+        report(here, run_id, say)
+
+
+def report(here: Office, run_id: UUID, say: Console) -> None:
+    """Each step with person, working minutes and standard; each post; the record's check."""
+    with here.ledger.read() as work:
+        publication = publications.by_flow_run(work, str(run_id))
+        if publication is None:
+            raise DemoError("publikasi tidak ditemukan di catatan")
+        publication_id, reference = publication.id, publication.reference
+        sop = publications.sop_of(work, publication)
+        rounds = past_rounds(here, work, publication, sop)
+    steps = Table(title=f"Publikasi {reference} menurut SOP {sop.nomor}", title_justify="left")
+    for heading in ("Langkah", "Oleh", "Selesai", "Menit kerja", "Baku", "Hasil"):
+        steps.add_column(heading)
+    for past in rounds:
+        standard = "–" if past.standard_minutes is None else number(past.standard_minutes)
+        steps.add_row(
+            f"{past.step_no} · {past.name}",
+            past.person,
+            short_moment(past.closed_at),
+            number(past.took_minutes),
+            standard,
+            past.outcome,
+        )
+    say.print(steps)
+    posts = Table(title="Hasil publikasi", title_justify="left")
+    posts.add_column("Saluran")
+    posts.add_column("Alamat", overflow="fold")
+    rows = standings(here, publication_id)
+    for row in rows:
+        answer = httpx.get(row.url, timeout=10.0, trust_env=False, follow_redirects=True)
+        if answer.status_code != httpx.codes.OK:
+            raise DemoError(f"{row.url} menjawab {answer.status_code}")
+        posts.add_row(here.channel_labels[row.channel], row.url)
+    say.print(posts)
+    if len(rows) != len(here.connectors):
+        raise DemoError(f"hanya {len(rows)} dari {len(here.connectors)} saluran yang tayang")
+    problems = verify(here.ledger)
+    if problems:
+        raise DemoError("; ".join(problem.sentence for problem in problems))
+    say.print("siar verify: catatan utuh.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(keep="--tetap" in sys.argv[1:]))
