@@ -27,7 +27,7 @@ from starlette.staticfiles import StaticFiles
 from connectors.rehearsal.faults import CHANNELS, FaultPlan
 from connectors.rehearsal.settings import RehearsalSettings, StaffCode
 from connectors.rehearsal.shown import LINK_OR_TAG, Channels, Shown
-from connectors.rehearsal.wordpress_common import filtered_content
+from connectors.rehearsal.wordpress_kses import safe_html
 
 _HERE = Path(__file__).parent
 LABELS = {"website": "Website", "x": "X", "facebook": "Facebook", "instagram": "Instagram"}
@@ -84,9 +84,7 @@ class Pages:
         self.environment.filters["waktu"] = moment
         self.environment.filters["tertaut"] = with_links
         # The one place where stored HTML is shown as HTML: cleaned once more, here.
-        self.environment.filters["bersih"] = lambda html: Markup(  # noqa: S704
-            filtered_content(html)
-        )
+        self.environment.filters["bersih"] = lambda html: Markup(safe_html(html))  # noqa: S704
 
     def rendered(self, template: str, status: int = 200, **values: Any) -> Response:
         page = self.environment.get_template(template).render(

@@ -14,7 +14,8 @@ from connectors.rehearsal.graph_common import Graph
 from connectors.rehearsal.instagram import INSIGHT_TOPS as INSTAGRAM_TOPS
 from connectors.rehearsal.numbers import grown_set
 from connectors.rehearsal.store import Clock, Document, RehearsalStore
-from connectors.rehearsal.wordpress_common import Site, rendered_content
+from connectors.rehearsal.wordpress_common import Site
+from connectors.rehearsal.wordpress_kses import rendered_content
 from connectors.rehearsal.wordpress_posts import due_posts_published
 from connectors.rehearsal.x_common import Timeline
 

@@ -7,70 +7,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import nh3
-from slugify import slugify
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from connectors.rehearsal.settings import RehearsalSettings
 from connectors.rehearsal.store import Clock, Document, RehearsalStore
-
-# wp_kses_post, roughly: what an author without `unfiltered_html` may write.
-_POST_TAGS = (
-    nh3.ALLOWED_TAGS | {"figure", "figcaption", "video", "audio", "source", "section"}
-) - {"iframe"}
-_POST_ATTRIBUTES = {
-    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
-    "*": {"class", "id", "style", "title", "dir", "lang", "role", "aria-label"},
-    "video": {"src", "controls", "width", "height", "poster", "preload"},
-    "audio": {"src", "controls", "preload"},
-    "source": {"src", "type"},
-}
-_POST_ATTRIBUTES["a"] = set(_POST_ATTRIBUTES.get("a", set())) | {"rel", "target"}
-_POST_ATTRIBUTES["img"] = set(_POST_ATTRIBUTES.get("img", set())) | {"loading"}
-_TITLE_TAGS = {"a", "abbr", "b", "cite", "code", "del", "em", "i", "q", "s", "strike", "strong"}
-_BLOCK_TAG = re.compile(r"<(p|h[1-6]|ul|ol|table|figure|blockquote|div|section|pre)[\s>]", re.I)
-_BLOCK_COMMENT = re.compile(r"<!--\s*/?wp:.*?-->\n?", re.S)
-
-
-def filtered_content(text: str) -> str:
-    """HTML as kses leaves it for an author: scripts go, comments stay."""
-    return nh3.clean(
-        text,
-        tags=set(_POST_TAGS),
-        clean_content_tags=set(),
-        attributes=_POST_ATTRIBUTES,
-        strip_comments=False,
-        link_rel=None,
-        filter_style_properties={"text-align", "color", "width", "height", "margin", "float"},
-    )
-
-
-def filtered_title(text: str) -> str:
-    """A title or name with inline tags only; a lone "&" is stored as "&amp;"."""
-    return nh3.clean(text, tags=_TITLE_TAGS, clean_content_tags=set(), link_rel=None).strip()
-
-
-def rendered_content(raw: str) -> str:
-    """Block comments go; text without block tags gets paragraphs (wpautop)."""
-    text = _BLOCK_COMMENT.sub("", raw)
-    if not text.strip() or _BLOCK_TAG.search(text):
-        return text
-    paragraphs = (part.strip() for part in re.split(r"\n\s*\n", text) if part.strip())
-    return "".join("<p>{}</p>\n".format(part.replace("\n", "<br />\n")) for part in paragraphs)
-
-
-def sanitized_slug(text: str) -> str:
-    return slugify(html.unescape(text), max_length=200)
 
 
 class WordPressError(Exception):

@@ -6,11 +6,10 @@ import hashlib
 import io
 import re
 from datetime import datetime
-from email.message import Message
 from pathlib import PurePosixPath
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
@@ -19,8 +18,6 @@ from connectors.rehearsal.store import Document
 from connectors.rehearsal.wordpress_common import (
     Site,
     WordPressError,
-    filtered_content,
-    filtered_title,
     gmt_text,
     integers,
     invalid_param,
@@ -29,8 +26,12 @@ from connectors.rehearsal.wordpress_common import (
     only_fields,
     parameters,
     raw_of,
-    rendered_content,
     rest_response,
+)
+from connectors.rehearsal.wordpress_kses import (
+    filtered_content,
+    filtered_title,
+    rendered_content,
     sanitized_slug,
 )
 
@@ -50,6 +51,12 @@ _TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "txt": "text/plain",
+}
+_EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
 }
 _IMAGE_FORMATS = {
     "JPEG": "image/jpeg",
@@ -114,6 +121,7 @@ def media_json(site: Site, media: Document, base: str, *, edit: bool) -> dict[st
             body[name]["raw"] = media[name]
         body["guid"]["raw"] = source
         body["missing_image_sizes"] = []
+        body["generated_slug"] = sanitized_slug(media["title"])
     return body
 
 
@@ -155,7 +163,7 @@ async def create_media(request: Request, site: Site) -> Response:
         )
     if not site.may_publish:
         raise WordPressError(
-            400, "rest_cannot_create", "Sorry, you are not allowed to upload media on this site."
+            403, "rest_cannot_create", "Sorry, you are not allowed to create posts as this user."
         )
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == "multipart/form-data":
@@ -169,20 +177,22 @@ async def create_media(request: Request, site: Site) -> Response:
         raise WordPressError(
             412, "rest_upload_hash_mismatch", "Content hash did not match expected."
         )
-    mime, width, height = _accepted_type(filename, data)
+    filename, mime, width, height = _accepted_type(filename, data)
     now = site.now()
-    stem = PurePosixPath(filename).stem
     with site.store.transaction():
+        file = _free_path(site, f"{now.astimezone(site.zone):%Y/%m}", filename)
+        stem = filtered_title(PurePosixPath(file).stem)
+        title = filtered_title(raw_of(params.get("title"))) or stem
         ident = site.store.next_number("wp_object", 10)
         media: Document = {
             "id": ident,
             "date": now.isoformat(),
             "modified": now.isoformat(),
             "slug": site.unique_slug(
-                sanitized_slug(stem) or str(ident), ident, ("wp_post", "wp_media")
+                sanitized_slug(title) or str(ident), ident, ("wp_post", "wp_media")
             ),
-            "title": filtered_title(stem),
-            "file": _free_path(site, f"{now.astimezone(site.zone):%Y/%m}", filename),
+            "title": title,
+            "file": file,
             "mime": mime,
             "size": len(data),
             "width": width,
@@ -215,9 +225,9 @@ async def _raw_upload(request: Request) -> tuple[str, bytes]:
         raise WordPressError(
             400, "rest_upload_no_content_disposition", "No Content-Disposition supplied."
         )
-    header = Message()
-    header["content-disposition"] = disposition
-    filename = header.get_filename()
+    # WordPress reads `filename=` and knows nothing of RFC 5987's `filename*=`.
+    named = re.search(r"(?:^|;)\s*filename\s*=\s*(\"[^\"]*\"|[^;]*)", disposition, re.I)
+    filename = named.group(1).strip(' "') if named else ""
     if not filename:
         raise WordPressError(
             400,
@@ -242,26 +252,32 @@ def _sanitized_filename(name: str) -> str:
     return name or "unnamed-file"
 
 
-def _accepted_type(filename: str, data: bytes) -> tuple[str, int | None, int | None]:
-    """(MIME type, width, height); WordPress refuses a wrong type with 500, for ever."""
-    extension = PurePosixPath(filename).suffix.lstrip(".").lower()
-    mime = _TYPES.get(extension, "")
+def _accepted_type(filename: str, data: bytes) -> tuple[str, str, int | None, int | None]:
+    """(file name, MIME type, width, height).
+
+    A picture with another picture's extension is renamed; any other wrong type is refused
+    with 500, for ever.
+    """
+    path = PurePosixPath(filename)
+    mime = _TYPES.get(path.suffix.lstrip(".").lower(), "")
     width = height = None
     if mime in _IMAGE_FORMATS.values():
         try:
             with Image.open(io.BytesIO(data)) as image:
                 width, height = image.size
-                if _IMAGE_FORMATS.get(image.format or "") != mime:
-                    mime = ""
-        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-            mime = ""
+                real = _IMAGE_FORMATS.get(image.format or "", "")
+        except (OSError, ValueError, Image.DecompressionBombError):
+            real = ""
+        if real != mime:
+            path = path.with_suffix(f".{_EXTENSIONS.get(real, '')}".rstrip("."))
+        mime = real
     if not mime:
         raise WordPressError(
             500,
             "rest_upload_sideload_error",
             "Sorry, you are not allowed to upload this file type.",
         )
-    return mime, width, height
+    return path.name, mime, width, height
 
 
 def _free_path(site: Site, folder: str, filename: str) -> str:

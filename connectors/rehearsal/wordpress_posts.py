@@ -15,8 +15,6 @@ from connectors.rehearsal.wordpress_common import (
     Site,
     WordPressError,
     avatar_urls,
-    filtered_content,
-    filtered_title,
     gmt_text,
     integers,
     invalid_param,
@@ -26,14 +24,30 @@ from connectors.rehearsal.wordpress_common import (
     parameters,
     parsed_date,
     raw_of,
-    rendered_content,
     rest_response,
+)
+from connectors.rehearsal.wordpress_kses import (
+    filtered_content,
+    filtered_title,
+    rendered_content,
     sanitized_slug,
+    texturized,
+    trimmed_excerpt,
 )
 
 _UTC_ZONE = ZoneInfo("UTC")
 _STATUSES = ("publish", "future", "draft", "pending", "private")
-_LISTED_STATUSES = (*_STATUSES, "trash", "auto-draft", "inherit", "request-pending", "any")
+_LISTED_STATUSES = (
+    *_STATUSES,
+    "trash",
+    "auto-draft",
+    "inherit",
+    "request-pending",
+    "request-confirmed",
+    "request-failed",
+    "request-completed",
+    "any",
+)
 
 
 def post_json(site: Site, post: Document, base: str, *, edit: bool) -> dict[str, Any]:
@@ -54,9 +68,12 @@ def post_json(site: Site, post: Document, base: str, *, edit: bool) -> dict[str,
         "status": post["status"],
         "type": "post",
         "link": address,
-        "title": {"rendered": post["title"]},
+        "title": {"rendered": texturized(post["title"])},
         "content": {"rendered": rendered_content(post["content"]), "protected": False},
-        "excerpt": {"rendered": rendered_content(post["excerpt"]), "protected": False},
+        "excerpt": {
+            "rendered": rendered_content(post["excerpt"]) or trimmed_excerpt(post["content"]),
+            "protected": False,
+        },
         "author": 1,
         "featured_media": post["featured_media"],
         "comment_status": post.get("comment_status", "open"),
@@ -76,7 +93,10 @@ def post_json(site: Site, post: Document, base: str, *, edit: bool) -> dict[str,
     if edit:
         body["guid"]["raw"] = body["guid"]["rendered"]
         body["title"]["raw"] = post["title"]
-        body["content"] |= {"raw": post["content"], "block_version": 0}
+        body["content"] |= {
+            "raw": post["content"],
+            "block_version": int("<!-- wp:" in post["content"]),
+        }
         body["excerpt"]["raw"] = post["excerpt"]
         body["password"] = ""
         body["permalink_template"] = f"{base}/%postname%/"
@@ -102,13 +122,18 @@ def _forbidden_context(request: Request, site: Site, message: str) -> WordPressE
     return WordPressError(site.denied(request), "rest_forbidden_context", message)
 
 
+def _not_in_enum(name: str, values: tuple[str, ...]) -> WordPressError:
+    listed_values = f"{', '.join(values[:-1])}, and {values[-1]}"
+    return invalid_param("status", f"{name} is not one of {listed_values}.", "rest_not_in_enum")
+
+
 async def list_posts(request: Request, site: Site) -> Response:
     params = await parameters(request)
     signed_in = site.signed_in(request)
     statuses = listed(params.get("status")) or ["publish"]
     for status in statuses:
         if status not in _LISTED_STATUSES:
-            raise invalid_param("status", f"status[0] is not one of {', '.join(_LISTED_STATUSES)}.")
+            raise _not_in_enum("status[0]", _LISTED_STATUSES)
         # Parameters are checked before permissions, so a stranger who asks for drafts
         # is told 400 here and never reaches the 401 of `context=edit`.
         if status != "publish" and not signed_in:
@@ -204,7 +229,7 @@ async def create_post(request: Request, site: Site) -> Response:
     changed = _changed(site, post, params)
     if not (changed["title"] or changed["content"] or changed["excerpt"]):
         raise WordPressError(400, "empty_content", "Content, title, and excerpt are empty.")
-    changed = _with_slug(site, changed, params)
+    changed = _with_slug(site, changed, "", params)
     if site.settings.slug_race_seconds:
         await asyncio.sleep(site.settings.slug_race_seconds)
     with site.store.transaction():
@@ -227,7 +252,7 @@ async def update_post(request: Request, site: Site) -> Response:
             "rest_cannot_edit",
             "Sorry, you are not allowed to edit this post.",
         )
-    changed = _with_slug(site, _changed(site, post, params), params)
+    changed = _with_slug(site, _changed(site, post, params), post["status"], params)
     changed["modified"] = site.now().isoformat()
     site.store.put("wp_post", str(post["id"]), changed)
     body = post_json(site, changed, site.base_url(request), edit=True)
@@ -239,7 +264,7 @@ def _changed(site: Site, post: Document, params: dict[str, Any]) -> Document:
     changed = dict(post)
     status = params.get("status", changed["status"])
     if "status" in params and status not in _STATUSES:
-        raise invalid_param("status", f"status is not one of {', '.join(_STATUSES)}.")
+        raise _not_in_enum("status", _STATUSES)
     if "status" in params and status in {"publish", "future", "private"} and not site.may_publish:
         private = "create private posts" if status == "private" else "publish posts"
         raise WordPressError(
@@ -255,7 +280,9 @@ def _changed(site: Site, post: Document, params: dict[str, Any]) -> Document:
         if params.get(name) in {"open", "closed"}:
             changed[name] = params[name]
     if "featured_media" in params:
-        changed["featured_media"] = _featured(site, params["featured_media"])
+        changed["featured_media"] = _featured(
+            site, params["featured_media"], changed["featured_media"]
+        )
     for name, kind in (("tags", "wp_tag"), ("categories", "wp_category")):
         if name in params:
             numbers = integers(name, params[name])
@@ -284,23 +311,30 @@ def _dated(site: Site, changed: Document, params: dict[str, Any], status: str) -
     return changed
 
 
-def _featured(site: Site, value: Any) -> int:
+def _featured(site: Site, value: Any, before: int) -> int:
+    """The new featured picture; one that does not exist is ignored without a word."""
     try:
         number = int(value)
     except (TypeError, ValueError):
-        raise invalid_param("featured_media", "featured_media is not of type integer.") from None
-    if number and site.document("wp_media", number) is None:
-        raise WordPressError(400, "rest_invalid_featured_media", "Invalid featured media ID.")
-    return number
+        raise invalid_param(
+            "featured_media", "featured_media is not of type integer.", "rest_invalid_type"
+        ) from None
+    return before if number and site.document("wp_media", number) is None else number
 
 
-def _with_slug(site: Site, post: Document, params: dict[str, Any]) -> Document:
-    """A slug is made unique when it is given, and made from the title at publication."""
+def _with_slug(site: Site, post: Document, before: str, params: dict[str, Any]) -> Document:
+    """When a slug is made unique: for a draft only if slug and status are both given, else
+    at publication, where any other post that has it counts, drafts and trash included.
+    """
+    status = post["status"]
+    if before == "trash" and status != "trash" and "slug" not in params:
+        post["slug"] = post.pop("desired_slug", post["slug"].removesuffix("__trashed"))
     if "slug" in params:
         post["slug"] = sanitized_slug(str(params["slug"]))
-    if not post["slug"] and post["status"] in {"publish", "future", "private"}:
+    if not post["slug"] and status in {"publish", "future", "private"}:
         post["slug"] = sanitized_slug(post["title"]) or str(post["id"] or "")
-    if post["slug"]:
+    is_draft = status in {"draft", "pending"}
+    if post["slug"] and (not is_draft or ("slug" in params and "status" in params)):
         post["slug"] = site.unique_slug(post["slug"], post["id"])
     return post
 
@@ -322,6 +356,7 @@ async def delete_post(request: Request, site: Site) -> Response:
     if post["status"] == "trash":
         raise WordPressError(410, "rest_already_trashed", "The post has already been deleted.")
     post["status"] = "trash"
+    post["desired_slug"] = post["slug"]
     post["slug"] = f"{post['slug'] or sanitized_slug(post['title'])}__trashed"
     post["modified"] = site.now().isoformat()
     site.store.put("wp_post", str(post["id"]), post)
@@ -341,7 +376,7 @@ async def get_me(request: Request, site: Site) -> Response:
         "link": f"{base}/author/{settings.wp_username}/",
         "slug": settings.wp_username,
         "avatar_urls": avatar_urls(base),
-        "meta": {},
+        "meta": [],
         "_links": {"self": [{"href": f"{base}/wp-json/wp/v2/users/1"}]},
     }
     if params.get("context") == "edit":
@@ -379,7 +414,7 @@ async def get_index(request: Request, site: Site) -> Response:
             "description": "Ini bukan situs sungguhan",
             "url": base,
             "home": base,
-            "gmt_offset": f"{offset.total_seconds() / 3600:g}",
+            "gmt_offset": offset.total_seconds() / 3600,
             "timezone_string": site.settings.timezone,
             "namespaces": ["oembed/1.0", "wp/v2"],
             "authentication": {

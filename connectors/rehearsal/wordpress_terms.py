@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,15 +12,14 @@ from connectors.rehearsal.store import Document
 from connectors.rehearsal.wordpress_common import (
     Site,
     WordPressError,
-    filtered_title,
     integers,
     listed,
     listing,
     only_fields,
     parameters,
     rest_response,
-    sanitized_slug,
 )
+from connectors.rehearsal.wordpress_kses import filtered_title, sanitized_slug
 
 _TAXONOMY = {"wp_tag": "post_tag", "wp_category": "category"}
 _ROUTE = {"wp_tag": "tags", "wp_category": "categories"}
@@ -84,11 +82,12 @@ def list_terms(kind: str) -> Callable[[Request, Site], Awaitable[Response]]:
             slugs = {sanitized_slug(slug) for slug in listed(params["slug"])}
             terms = [term for term in terms if term["slug"] in slugs]
         if params.get("search"):
+            # Names are stored escaped and compared as stored: a search with "&" finds nothing.
             words = str(params["search"]).casefold()
             terms = [
                 term
                 for term in terms
-                if words in html.unescape(term["name"]).casefold() or words in term["slug"]
+                if words in str(term["name"]).casefold() or words in term["slug"]
             ]
         if params.get("include"):
             chosen = integers("include", params["include"])
@@ -127,7 +126,7 @@ def create_term(kind: str) -> Callable[[Request, Site], Awaitable[Response]]:
                 "rest_cannot_create",
                 "Sorry, you are not allowed to create terms in this taxonomy.",
             )
-        if not params.get("name"):
+        if params.get("name") is None:
             raise WordPressError(
                 400,
                 "rest_missing_callback_param",
@@ -137,7 +136,9 @@ def create_term(kind: str) -> Callable[[Request, Site], Awaitable[Response]]:
         name = filtered_title(str(params["name"]))
         slug = sanitized_slug(str(params.get("slug") or name))
         if not name or not slug:
-            raise WordPressError(400, "empty_term_name", "A name is required for this term.")
+            error = WordPressError(500, "empty_term_name", "A name is required for this term.")
+            error.body["data"] = None
+            raise error
         for term in site.store.all(kind):
             if term["slug"] == slug or str(term["name"]).casefold() == name.casefold():
                 error = WordPressError(
@@ -146,7 +147,7 @@ def create_term(kind: str) -> Callable[[Request, Site], Awaitable[Response]]:
                     "A term with the name provided already exists in this taxonomy.",
                     term_id=term["id"],
                 )
-                error.body["additional_data"] = [term["id"]]
+                error.body["additional_data"] = [term["id"], term["id"]]
                 raise error
         term = {
             "id": site.store.next_number("wp_term", 1),
