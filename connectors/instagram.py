@@ -282,9 +282,9 @@ class Instagram:
     def find(self, order: Order, prepared: Prepared, *, since: datetime) -> Published | None:
         container = str(prepared.data.get("container", ""))
         code = self._container_state(container)[0] if container else ""
-        wanted = comparable(social.published_text(order, LABEL))
+        wanted = _caption(social.published_text(order, LABEL))
         for medium in self._media_since(since - CLOCK_SKEW):
-            if comparable(str(medium.get("caption", ""))) == wanted:
+            if _caption(str(medium.get("caption", ""))) == wanted:
                 return Published(
                     str(medium["id"]),
                     str(medium.get("permalink", "")),
@@ -356,6 +356,11 @@ def _public_address(order: Order, picture: RenderedMedia) -> str:
         channel=CHANNEL,
         code="gambar-belum-ada",
     )
+
+
+def _caption(text: str) -> str:
+    """A caption to compare; Graph leaves "@" out for those who do not manage the account."""
+    return comparable(text.replace("@", ""))
 
 
 def _picture_fields(picture: RenderedMedia, address: str) -> dict[str, Any]:
