@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import cast
 from urllib.parse import unquote
 
@@ -114,7 +114,7 @@ def to_plain(markdown: str) -> str:
     """
     plain: list[str] = []
     last_group = 0
-    for text, group in _plain_blocks(_parsed(markdown)):
+    for text, group in _plain_blocks(_read(markdown)):
         if plain:
             plain.append("\n" if group and group == last_group else "\n\n")
         plain.append(text)
@@ -156,6 +156,12 @@ def _parser() -> MarkdownIt:
         # "M.Si" end in the top-level domains of countries.
         parser.linkify.set({"fuzzy_link": False, "fuzzy_ip": False})
     return parser
+
+
+@lru_cache(maxsize=8)
+def _read(markdown: str) -> tuple[Token, ...]:
+    """Tokens for looking only: one check asks several questions of the same long text."""
+    return tuple(_parsed(markdown))
 
 
 def _parsed(markdown: str) -> list[Token]:
@@ -221,7 +227,7 @@ def _media_name(image: Token) -> str | None:
 
 
 def _images(markdown: str) -> Iterator[Token]:
-    for token in _parsed(markdown):
+    for token in _read(markdown):
         for child in token.children or []:
             if child.type == "image":
                 yield child
