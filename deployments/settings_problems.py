@@ -53,6 +53,8 @@ def unreadable_toml(path: Path, error: Exception) -> str:
     """The settings file cannot be parsed at all."""
     found = re.search(r"line (\d+), column (\d+)", str(error))
     where = f" pada baris {found[1]}, kolom {found[2]}" if found else ""
+    if "end of document" in str(error):
+        where = " sampai akhir: ada tanda kutip atau kurung yang belum ditutup"
     return (
         f"Berkas pengaturan {path} tidak dapat dibaca{where}: bukan TOML UTF-8 yang benar. "
         f'Tiap baris berbentuk kunci = "nilai"; contoh lengkap ada di {REFERENCE}.'

@@ -1,0 +1,5 @@
+"""`python -m deployments.cli` is `siar`."""
+
+from deployments.cli import main
+
+main()
