@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
@@ -100,7 +101,8 @@ class Channels:
         featured = self.site.document("wp_media", post["featured_media"])
         if featured:
             path = f"/wp-content/uploads/{featured['file']}"
-            pictures.append(Picture(path, featured["alt_text"]))
+            # A theme prints the text as an attribute without escaping it a second time.
+            pictures.append(Picture(path, unescape(featured["alt_text"])))
         pictures += [
             Picture(str(image.get("src", "")), str(image.get("alt", "")))
             for image in soup.find_all("img")

@@ -129,6 +129,22 @@ def sanitized_slug(text: str) -> str:
     return re.sub(r"-+", "-", encoded).strip("-")
 
 
+def sanitized_line(text: str) -> str:
+    """sanitize_text_field: one line, without tags and percent-encoded octets."""
+    if "<" in text:
+        text = re.sub(r"<[^>]*?((?=<)|>|$)", _lone_less_than, text)
+        text = re.sub(r"<[^>]*>", "", text)
+    text = " ".join(text.split())
+    without = re.sub(r"%[a-f0-9]{2}", "", text, flags=re.I)
+    return text if without == text else " ".join(without.split())
+
+
+def _lone_less_than(match: re.Match[str]) -> str:
+    found = match.group()
+    # esc_html leaves what is an entity already as it is.
+    return found if ">" in found else re.sub(r"&amp;(#?\w+;)", r"&\1", html.escape(found))
+
+
 def texturized(text: str) -> str:
     """wptexturize for what staff write most: quotes and apostrophes outside of tags."""
     parts = re.split(r"(<!--.*?-->|<[^>]*>)", text, flags=re.S)

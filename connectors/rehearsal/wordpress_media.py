@@ -32,6 +32,7 @@ from connectors.rehearsal.wordpress_kses import (
     filtered_content,
     filtered_title,
     rendered_content,
+    sanitized_line,
     sanitized_slug,
 )
 
@@ -296,8 +297,7 @@ def _changed(site: Site, media: Document, params: dict[str, Any]) -> Document:
             clean = filtered_title if name == "title" else filtered_content
             changed[name] = clean(raw_of(params[name]))
     if "alt_text" in params:
-        # sanitize_text_field: tags and line ends go.
-        changed["alt_text"] = " ".join(re.sub(r"<[^>]*>", "", str(params["alt_text"])).split())
+        changed["alt_text"] = sanitized_line(str(params["alt_text"]))
     if "post" in params:
         try:
             changed["post"] = int(params["post"])

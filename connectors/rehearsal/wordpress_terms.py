@@ -43,11 +43,10 @@ def add_first_categories(site: Site) -> None:
 
 
 def term_json(site: Site, kind: str, term: Document, base: str) -> dict[str, Any]:
-    field = "tags" if kind == "wp_tag" else "categories"
     count = sum(
         1
         for post in site.store.all("wp_post")
-        if post["status"] == "publish" and term["id"] in post[field]
+        if post["status"] == "publish" and term["id"] in post[_ROUTE[kind]]
     )
     path = "tag" if kind == "wp_tag" else "category"
     body: dict[str, Any] = {
@@ -92,6 +91,10 @@ def list_terms(kind: str) -> Callable[[Request, Site], Awaitable[Response]]:
         if params.get("include"):
             chosen = integers("include", params["include"])
             terms = [term for term in terms if term["id"] in chosen]
+        if params.get("post"):
+            post = site.document("wp_post", str(params["post"])) or {}
+            held = post.get(_ROUTE[kind], [])
+            terms = [term for term in terms if term["id"] in held]
         base = site.base_url(request)
         terms.sort(key=lambda term: str(term["name"]).casefold())
         return listing([term_json(site, kind, term, base) for term in terms], params)

@@ -83,6 +83,8 @@ def media_of_an_author(site: Asked) -> int:
     site.ask("stranger's upload", "POST", "/media", data=data, headers=named, stranger=True)
     texts = {"alt_text": "Petugas <b>memeriksa</b> & menulis", "title": "Judul & foto"}
     site.ask("alt text", "POST", f"/media/{ident}", json=texts)
+    odd = {"alt_text": "suhu < 37,5 °C &amp; 50%ab\nlagi <i>x</i> <"}
+    site.ask("odd alt text", "POST", f"/media/{ident}", json=odd)
     site.ask("read media", "GET", f"/media/{ident}", params={"context": "edit"})
     site.ask("no such media", "GET", "/media/99999")
     site.ask("media to trash", "DELETE", f"/media/{ident}")
