@@ -116,8 +116,11 @@ def test_text_that_looks_like_html_is_shown_and_never_carried_out(
 ) -> None:
     harness = WordPressHarness(site, account=site.admin)  # may write any HTML: the worst case
     evil = "<script>alert(1)</script>"
+    manuscript = release(harness.blobs, "skrip")
+    alt = f"Kapal <b>besar</b> & {evil}"
     manuscript = replace(
-        release(harness.blobs, "skrip"),
+        manuscript,
+        media=(replace(manuscript.media[0], alt=alt),),
         title=f"Awas {evil} & <b>tebal</b>",
         lead=f"Teras {evil} **kuat**",
         body=f"{evil}\n\n<img src=x onerror=alert(1)>\n\n[klik](javascript:alert(1))",
@@ -131,6 +134,9 @@ def test_text_that_looks_like_html_is_shown_and_never_carried_out(
     heading = page.select_one("h1")
     assert heading is not None
     assert evil in heading.text
+    featured = page.select_one("figure.wp-block-post-featured-image img")
+    assert featured is not None
+    assert featured["alt"] == alt
     post = stored(site, published.remote_id)
     assert "<script" not in post["title"]["raw"] + post["excerpt"]["raw"] + post["content"]["raw"]
 

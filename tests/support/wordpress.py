@@ -8,6 +8,7 @@ Sample passwords below are made by WordPress for a site that only tests can reac
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -226,33 +227,47 @@ def wordpress_dir() -> Path:
 @contextmanager
 def running_wordpress(folder: Path) -> Iterator[WordPressServer]:
     """Starts a WordPress in `folder`; raises NotAvailable when something is missing."""
-    template, accounts = _template()
     site = folder / "wordpress"
-    shutil.copytree(template, site, copy_function=_link_or_copy)
+    accounts = _copy_template(site)
     # The database is the one file that is written in place: it must be a copy.
     _unshare(site / "wp-content" / "database")
-    port = _free_port()
-    base_url = f"http://127.0.0.1:{port}"
-    with (folder / "php.log").open("wb") as log:
-        server = subprocess.Popen(
-            ["php", *_ini(folder), "-S", f"127.0.0.1:{port}", "-t", str(site), "router.php"],
-            cwd=site,
-            stdout=log,
-            stderr=log,
-            env={**os.environ, "PHP_CLI_SERVER_WORKERS": "4"},
-            start_new_session=True,
-        )
+    base_url, server = _started(folder, site)
     try:
-        _wait_for(base_url, server, folder / "php.log")
         yield WordPressServer(base_url, site, accounts)
     finally:
-        # php -S forks its workers into the session that was made for it.
+        _end(server)
+
+
+def _started(folder: Path, site: Path) -> tuple[str, subprocess.Popen[bytes]]:
+    """A server that answers. Another program may take the free port first: try again."""
+    for attempt in range(5):
+        port = _free_port()
+        base_url = f"http://127.0.0.1:{port}"
+        log_file = folder / f"php-{attempt}.log"
+        with log_file.open("wb") as log:
+            server = subprocess.Popen(
+                ["php", *_ini(folder), "-S", f"127.0.0.1:{port}", "-t", str(site), "router.php"],
+                cwd=site,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PHP_CLI_SERVER_WORKERS": "4"},
+                start_new_session=True,
+            )
+        if _answers(base_url, server):
+            return base_url, server
+        _end(server)
+    raise RuntimeError(f"WordPress did not start:\n{log_file.read_text()[-3000:]}")
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    """php -S forks its workers into the session that was made for it: end that."""
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
+    server.wait()
 
 
-def _template() -> tuple[Path, dict[str, Account]]:
-    """The installed site and its accounts, made on first use under a lock."""
+def _copy_template(site: Path) -> dict[str, Account]:
+    """Copies the installed site, which is made on first use, and tells its accounts."""
     if shutil.which("php") is None:
         raise NotAvailable("PHP is not installed (Debian: php-cli and others, see .ci/run)")
     loaded = subprocess.run(
@@ -269,8 +284,9 @@ def _template() -> tuple[Path, dict[str, Account]]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (template / "accounts.json").is_file():
             _install(tree, template)
-    accounts = json.loads((template / "accounts.json").read_text())
-    return template, {
+        shutil.copytree(template, site, copy_function=_link_or_copy)
+    accounts = json.loads((site / "accounts.json").read_text())
+    return {
         name: Account(made["id"], name, made["role"], made["password"])
         for name, made in accounts.items()
     }
@@ -314,7 +330,7 @@ def _script(site: Path, code: str) -> Iterator[Path]:
 
 def _ini(folder: Path) -> list[str]:
     uploads = folder / "php-tmp"
-    uploads.mkdir()
+    uploads.mkdir(exist_ok=True)
     settings = {
         "upload_tmp_dir": uploads,
         "sys_temp_dir": uploads,
@@ -345,12 +361,13 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(base_url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _answers(base_url: str, server: subprocess.Popen[bytes]) -> bool:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and server.poll() is None:
         try:
-            if requests.get(f"{base_url}/wp-json/", timeout=10).status_code == 200:
-                return
+            answer = requests.get(f"{base_url}/wp-json/", timeout=10)
         except requests.ConnectionError:
             time.sleep(0.05)
-    raise RuntimeError(f"WordPress did not start:\n{log.read_text()[-3000:]}")
+        else:
+            return answer.status_code == 200 and "Balai Contoh" in answer.text
+    return False
