@@ -23,9 +23,11 @@ def storable_text(text: str) -> str:
     PostgreSQL refuses U+0000 and UTF-8 has no lone surrogates; both can arrive
     through a form, and an answer must be recorded all the same.
     """
-    if text.isascii() and "\x00" not in text:
-        return text
-    return text.replace("\x00", "\u2400").encode("utf-8", "replace").decode("utf-8")
+    return _encodable(text).replace("\x00", "\u2400")
+
+
+def _encodable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def canonical_json(value: Any) -> str:
@@ -78,7 +80,7 @@ def _json_value(value: Any) -> Any:
             raise ValueError(f"no JSON form for {value!r}")
         return value
     if isinstance(value, str):
-        return storable_text(str(value))
+        return _encodable(str(value))  # JSON text itself escapes U+0000
     if isinstance(value, int):
         exact = -_LARGEST_EXACT_INTEGER <= value <= _LARGEST_EXACT_INTEGER
         return int(value) if exact else str(value)
@@ -86,7 +88,7 @@ def _json_value(value: Any) -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise TypeError(f"a JSON key must be text, not {type(key).__name__}")
-        return {storable_text(str(key)): _json_value(item) for key, item in value.items()}
+        return {_encodable(str(key)): _json_value(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [_json_value(item) for item in value]
     raise TypeError(f"no JSON form for {type(value).__name__}")

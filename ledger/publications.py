@@ -178,9 +178,9 @@ def finish(
     *,
     reason: str = "",
 ) -> None:
-    """End the publication: done, refused or cancelled; harmless to repeat."""
+    """End the publication: done, refused or cancelled. One that has ended stays as it is."""
     publication = work.own(publication)
-    if publication.status == status.value:
+    if publication.status != PublicationStatus.BERJALAN.value:
         return
     publication.status = status.value
     publication.status_reason = reason
