@@ -49,7 +49,7 @@ _UNWANTED = re.compile(
 # ordering them would take quadratic time.
 _MOST_MARKS = 30
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:=^$])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~&@:=^$%])")
 _SCHEME = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*):")
 # A file name with blanks or brackets is no CommonMark address unless it stands
 # in <>; phones and chat programs make such names all the time.
@@ -140,7 +140,7 @@ def link_addresses(markdown: str) -> tuple[str, ...]:
     """Addresses the body links to, in order, each once."""
     found = (
         str(child.attrGet("href") or "")
-        for token in _parsed(markdown)
+        for token in _read(markdown)
         for child in token.children or []
         if child.type == "link_open"
     )
