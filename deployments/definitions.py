@@ -84,6 +84,8 @@ def schema_of(flow: Flow[Any, Any], settings: Settings) -> dict[str, Any]:
         _choose(request["properties"]["unit"], ["", *settings.office.units])
         _choose(request["properties"]["saluran"]["items"], labels)
         request["properties"]["saluran"]["default"] = labels
+    # Only the sweeper names a reference; staff need not see the field.
+    schema["properties"].pop("rujukan", None)
     return schema
 
 

@@ -18,6 +18,8 @@ import pyotp
 T = TypeVar("T")
 PATIENCE = 60.0
 PERIOD = 30
+# The server rolled the call back: its database was busy.
+BUSY_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
 class PlayError(Exception):
@@ -147,7 +149,11 @@ class Player:
         return found
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        answer = self._http.request(method, path, json=body)
+        for pause in (*BUSY_PAUSES, None):
+            answer = self._http.request(method, path, json=body)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or pause is None:
+                break
+            time.sleep(pause)  # as a person would press the button again
         if answer.is_error:
             raise PlayError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
         return answer.json() if answer.content else None

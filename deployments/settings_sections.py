@@ -82,8 +82,14 @@ class Prefect(Section):
         description="Basis data Prefect; tanpa isian dipakai SQLite di dalam data_dir.",
         examples=["postgresql+asyncpg://siar:sandi@127.0.0.1/prefect"],
     )
+    warm_worker: bool = Field(
+        True,
+        description="Jalankan alur dari proses yang sudah siap (cepat). false: pekerja proses "
+        "bawaan Prefect, tiga detik lebih lambat tiap formulir.",
+        examples=[True],
+    )
     worker_query_seconds: Seconds = Field(
-        1.0, description="Jeda pekerja menanyakan tugas baru, dalam detik.", examples=[1.0]
+        0.5, description="Jeda pekerja menanyakan tugas baru, dalam detik.", examples=[0.5]
     )
     worker_limit: int = Field(
         4, ge=1, le=64, description="Jumlah tugas yang boleh berjalan bersamaan.", examples=[4]

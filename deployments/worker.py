@@ -17,6 +17,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 from prefect.client.orchestration import get_client
@@ -24,8 +25,10 @@ from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.exceptions import ObjectNotFound
+from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
+from deployments.forking_worker import ForkingWorker
 from deployments.prefect_environment import WORK_POOL
 from deployments.settings import Settings, load_settings
 
@@ -35,15 +38,16 @@ DRAIN_SECONDS = 40.0
 ORPHAN_DRAIN_SECONDS = 3.0
 
 
-class Worker(ProcessWorker):
-    """Prefect's process worker with a gate that closes on shutdown."""
+class Gated(BaseWorker[Any, Any, Any]):
+    """A gate that closes on shutdown, and patience with runs that are answered too soon."""
 
+    type = "process"
     draining = False
 
     @classmethod
     def __dispatch_key__(cls) -> str:
         # Prefect's registry of worker types keeps its own class under "process".
-        return "siar-process"
+        return f"siar-{cls.__name__}"
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
         if self.draining:
@@ -65,6 +69,14 @@ class Worker(ProcessWorker):
         """Return when no run of this worker is under way."""
         while self.limiter.borrowed_tokens > 0:
             await asyncio.sleep(0.1)
+
+
+class Worker(Gated, ForkingWorker):
+    """Siar's own worker: runs are forks of a warm process."""
+
+
+class PlainWorker(Gated, ProcessWorker):
+    """Prefect's process worker, for whoever prefers a fresh interpreter per run."""
 
 
 async def ensure_work_pool() -> None:
@@ -98,7 +110,8 @@ async def await_api(seconds: float) -> None:
 
 async def serve(settings: Settings, ready_file: Path | None) -> None:
     """Poll and run until SIGTERM or SIGINT, then drain."""
-    worker = Worker(
+    kind = Worker if settings.prefect.warm_worker else PlainWorker
+    worker = kind(
         work_pool_name=WORK_POOL,
         name="siar",
         limit=settings.prefect.worker_limit,

@@ -12,7 +12,7 @@ from sop.markup import escape_for_form
 from tasks.case import Case, publication_in
 from tasks.freezing import in_force, preview_artifact
 from tasks.office import Office
-from tasks.rendering import posts_from_json
+from tasks.rendering import posts_from_json, readable
 from tasks.stepwork import Answered, Draft, Extras, Outcome, StepWork
 from tasks.verifikasi import manuscript_of, post_summaries
 
@@ -31,7 +31,7 @@ def body(office: Office, case: Case) -> str:
     parts.append(f"### {escape_for_form(manuscript.title)}")
     parts.append(escape_for_form(manuscript.lead))
     parts += post_summaries(office, posts)
-    parts.append("**Isi berita di website**\n\n" + _quoted(manuscript.body))
+    parts.append("**Isi berita di website**\n\n" + _quoted(readable(manuscript.body)))
     alts = "\n".join(
         f"- {escape_for_form(item.filename)}: {escape_for_form(item.alt)}"
         for item in manuscript.media
@@ -48,7 +48,7 @@ def _quoted(text: str, most: int = 6000) -> str:
         if len(text) <= most
         else text[:most].rsplit(" ", 1)[0] + " … (lengkapnya di pratinjau)"
     )
-    return "\n".join(f"> {escape_for_form(line)}" for line in shown.split("\n"))
+    return "\n".join(f"> {line}" for line in shown.split("\n"))
 
 
 def prepare(office: Office, case: Case, values: Mapping[str, Any]) -> Draft:

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from markdownify import ATX, markdownify
 from PIL import Image
-from sop.checks import broken_links, check
 
 from connectors.base import LINK_MARK, RenderedMedia, RenderedPost
 from connectors.errors import ChannelError
+from sop.checks import broken_links, check
 from sop.digest import digest_of
 from sop.indonesian import today
 from sop.manuscript import Finding, Manuscript
-from sop.markup import escape_for_form
+from sop.markup import escape_for_form, to_html
 from tasks.office import Office
 
 WEBSITE = "website"
@@ -117,7 +118,7 @@ def preview(
         f"# {escape_for_form(manuscript.title or title)}",
         f"Sidik (digest) yang disetujui: `{digest}`",
     ]
-    for code, post in posts.items():
+    for code, post in in_order(office, posts).items():
         label = office.connectors[code].label
         parts.append("---")
         parts.append(f"## {escape_for_form(label)}")
@@ -125,11 +126,25 @@ def preview(
     return "\n\n".join(parts)
 
 
+def readable(markdown: str) -> str:
+    """A body as Markdown that is safe in a form or an artifact, formatting kept.
+
+    By way of the sanitised HTML: raw HTML is text, pictures are their alt texts.
+    """
+    return str(markdownify(to_html(markdown), heading_style=ATX, bullets="-")).strip()
+
+
+def in_order(office: Office, posts: Mapping[str, RenderedPost]) -> dict[str, RenderedPost]:
+    """The posts in the order in which staff know the channels, website first."""
+    known = [code for code in office.connectors if code in posts]
+    return {code: posts[code] for code in known}
+
+
 def _website(office: Office, manuscript: Manuscript, post: RenderedPost) -> list[str]:
-    parts = [f"**{escape_for_form(post.title)}**"]
+    parts = [f"### {escape_for_form(post.title)}"]
     if manuscript.lead:
-        parts.append(f"*{escape_for_form(manuscript.lead)}*")
-    parts.append(_quoted(manuscript.body))
+        parts.append(f"**{escape_for_form(manuscript.lead)}**")
+    parts.append(readable(manuscript.body))
     parts += _pictures(office, post.media)
     if post.tags:
         parts.append("Tagar: " + ", ".join(escape_for_form(tag) for tag in post.tags))

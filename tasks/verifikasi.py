@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sop.difference import difference
-
 from connectors.base import LINK_MARK, RenderedPost
 from ledger import decisions, revisions
 from ledger.work import Work
+from sop.difference import difference
 from sop.forms.steps import NO, YES
 from sop.forms.wording import findings_list
 from sop.manuscript import Finding, Manuscript
@@ -23,6 +22,7 @@ from tasks.rendering import (
     LINK_SHOWN,
     WEBSITE,
     all_findings,
+    in_order,
     render_all,
 )
 from tasks.stepwork import Answered, Draft, Extras, Outcome, StepWork
@@ -62,7 +62,7 @@ def body(office: Office, case: Case) -> str:
 def post_summaries(office: Office, posts: Mapping[str, RenderedPost]) -> list[str]:
     """Each channel's post in a few lines, as it will read."""
     parts = []
-    for code, post in posts.items():
+    for code, post in in_order(office, posts).items():
         label = escape_for_form(office.connectors[code].label)
         pictures = f"{len(post.media)} gambar/video"
         if code == WEBSITE:
