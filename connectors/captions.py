@@ -95,12 +95,9 @@ def _longest(text: str, ends: Sequence[int], limit: int, length: Length) -> str:
             low = middle + 1
         else:
             high = middle
-    # A length need not grow evenly (a bare domain may stop being one): look again.
-    for index in range(low - 1, -1, -1):
-        kept = _ended(text[: ends[index]])
-        if kept and length(kept) <= limit:
-            return kept
-    return ""
+    # A length need not grow evenly (a bare domain may stop being one), so this may not
+    # be the very longest; but it was measured, and it fits.
+    return _ended(text[: ends[low - 1]]) if low else ""
 
 
 def _ended(beginning: str) -> str:

@@ -87,7 +87,8 @@ def test_several_pictures_become_children_of_a_carousel(
     account: Maker, server: Loopback, order_of: OrderMaker, blobs: FileBlobStore
 ) -> None:
     server.answer(CREATE, *(Reply(200, {"id": name}) for name in ("k1", "k2", "c1")))
-    for name in ("k1", "k2", "c1"):
+    server.answer("GET /v26.0/k1", state("IN_PROGRESS"), state("FINISHED"))
+    for name in ("k2", "c1"):
         server.answer(f"GET /v26.0/{name}", state("FINISHED"))
     media = (rendered(blobs, "a.jpg", "Satu"), rendered(blobs, "b.jpg", "Dua"))
     prepared = account().prepare(order_of("instagram", "Teks", media), blobs)
@@ -97,6 +98,15 @@ def test_several_pictures_become_children_of_a_carousel(
     assert "caption" not in first
     assert (second["alt_text"], second["image_url"]) == ("Dua", "https://situs.example/b.jpg")
     assert parent == {"media_type": "CAROUSEL", "children": "k1,k2", "caption": "Teks"}
+    # The carousel is made of children that are ready.
+    asked = [f"{each.method} {each.path}" for each in server.asked]
+    assert asked[-5:] == [
+        "GET /v26.0/k1",
+        "GET /v26.0/k1",
+        "GET /v26.0/k2",
+        CREATE,
+        "GET /v26.0/c1",
+    ]
 
 
 def test_a_container_that_never_finishes_is_given_back_after_a_bounded_wait(
