@@ -81,7 +81,11 @@ class Pages:
             local = value.astimezone(zone)
             return f"{format_datetime(local, 'd MMMM y, HH.mm', locale='id')} WIB"
 
+        def clock_time(value: str) -> str:
+            return f"{datetime.fromisoformat(value).astimezone(zone):%H.%M.%S}"
+
         self.environment.filters["waktu"] = moment
+        self.environment.filters["jam"] = clock_time
         self.environment.filters["tertaut"] = with_links
         # The one place where stored HTML is shown as HTML: cleaned once more, here.
         self.environment.filters["bersih"] = lambda html: Markup(safe_html(html))  # noqa: S704

@@ -316,13 +316,19 @@ async def get_timeline(request: Request, timeline: Timeline) -> Response:
         return x_response({"errors": [not_found_error("user", "id", user)]}, headers)
     limit = _limit(query.get("max_results", "10"))
     posts = timeline.store.all("x_post")[::-1]
+    given = query.get("since_id") or "0"
+    if not given.isdecimal():
+        raise invalid_request(
+            f"The `since_id` query parameter value [{given}] is not valid", since_id=[given]
+        )
+    since_id = int(given)
     start, end = (_moment(name, query.get(name)) for name in ("start_time", "end_time"))
     posts = [
         post
         for post in posts
         if (start is None or datetime.fromisoformat(post["created_at"]) >= start)
         and (end is None or datetime.fromisoformat(post["created_at"]) < end)
-        and int(post["id"]) > int(query.get("since_id") or 0)
+        and int(post["id"]) > since_id
     ]
     if "replies" in query.get("exclude", ""):
         posts = [post for post in posts if not post["reply_to"]]
