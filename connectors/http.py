@@ -114,7 +114,10 @@ class Answer:
 
     def json(self) -> Any:
         """The parsed body; ValueError when it is not JSON."""
-        return json.loads(self.body.decode("utf-8-sig"))
+        try:
+            return json.loads(self.body.decode("utf-8-sig"))
+        except RecursionError:
+            raise ValueError("JSON nested too deeply") from None
 
 
 class NoAuth(AuthBase):

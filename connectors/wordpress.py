@@ -29,6 +29,7 @@ from connectors.wordpress_api import Json, WordPressApi, raw, when
 from connectors.wordpress_render import (
     differing_piece,
     findings,
+    marked_media,
     render_article,
     upload_name,
     with_media,
@@ -110,6 +111,14 @@ class WordPress:
             terms = {}
             post_id = int(live["id"])
         media = {item.sha256: item for item in (*order.hosted, *order.post.media)}
+        if unknown := sorted(marked_media(order.post.html) - media.keys()):
+            raise Ditolak(
+                "Isi artikel menunjuk gambar yang tidak ada di lampiran.",
+                "Kembalikan naskah untuk diperbaiki; belum ada yang terbit.",
+                channel=CHANNEL,
+                code="gambar",
+                detail=", ".join(unknown),
+            )
         stored = {
             sha256: self._stored(order.reference, item, blobs, post_id)
             for sha256, item in media.items()
@@ -129,14 +138,17 @@ class WordPress:
     def publish(self, order: Order, prepared: Prepared) -> Published:
         """Turns the draft into a live article: one call, never repeated by anyone."""
         data = prepared.data
-        post_id = data.get("post_id")
-        if not isinstance(post_id, int):
+        try:
+            post_id, fields = int(data["post_id"]), _fields(order, data)
+        except KeyError as missing:
             raise Sementara(
-                "Artikel belum disiapkan di website.",
+                "Artikel belum disiapkan (lengkap) di website.",
                 "Siar akan menyiapkannya lagi; tidak ada yang terbit.",
                 channel=CHANNEL,
-            )
-        live = self._api.publish(post_id, _fields(order, data))
+                code="belum-disiapkan",
+                detail=f"prepared data lack {missing}",
+            ) from None
+        live = self._api.publish(post_id, fields)
         return _published(live, order, data, self._clock)
 
     def find(self, order: Order, prepared: Prepared, *, since: datetime) -> Published | None:
@@ -326,10 +338,18 @@ class WordPress:
                 item = self._uploaded(name)
                 if item is None:
                     raise
+        if not item.get("source_url"):
+            raise Sementara(
+                f"Website belum memberi alamat untuk berkas {media.filename}.",
+                "Siar dapat mencoba lagi nanti; bila berulang, hubungi pengelola website.",
+                channel=CHANNEL,
+                detail=f"media {item.get('id')} has no source_url",
+            )
         self._check_bytes(item, media, data)
         alt = html.escape(media.alt, quote=False)
         if html.unescape(raw(item.get("alt_text"))) != media.alt or item.get("post") != post_id:
-            item = self._api.update_media(int(item["id"]), {"alt_text": alt, "post": post_id})
+            answered = self._api.update_media(int(item["id"]), {"alt_text": alt, "post": post_id})
+            item = {**item, **answered}
         if html.unescape(raw(item.get("alt_text"))) != media.alt:
             raise Ditolak(
                 f"Website mengubah teks alternatif {media.filename}.",
@@ -347,7 +367,7 @@ class WordPress:
 
     def _check_bytes(self, item: Json, media: RenderedMedia, data: bytes) -> None:
         """The public address must give the approved bytes (law 1), to anybody."""
-        url = str(item.get("source_url") or "")
+        url = str(item["source_url"])
         if not self._settings.verify_media:
             return
         answer = self._http.read(url, with_credentials=False, max_bytes=len(data) + MEGABYTE)

@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from connectors.errors import PerluOtorisasi, Sementara, TidakPasti
+from connectors.errors import PerluOtorisasi, TidakPasti
 from connectors.http import Answer, ChannelHttp, Timeouts
 from connectors.wordpress_refusals import (
     ADMIN,
-    CHANNEL,
     NOTHING,
     error_code,
     error_data,
@@ -165,7 +164,7 @@ class WordPressApi:
             existing = error_data(answer).get("term_id")
             if isinstance(existing, int):
                 return existing
-        return _number(self._dict(answer, {201}), "id", answer)
+        return int(self._dict(answer, {201})["id"])
 
     def categories(self, words: str) -> list[Json]:
         return self._list("categories", {"search": words, "per_page": 100})
@@ -202,14 +201,14 @@ class WordPressApi:
     def _list(self, kind: str, params: Mapping[str, Any]) -> list[Json]:
         answer = self._http.read(f"{self._root}/wp/v2/{kind}", params=params)
         body = json_or_none(answer)
-        if answer.status == 200 and isinstance(body, list):
-            return [item for item in body if isinstance(item, dict)]
+        if answer.status == 200 and isinstance(body, list) and all(map(_has_number, body)):
+            return body
         raise refusal(answer, self._http)
 
     def _dict(self, answer: Answer, expected: set[int]) -> Json:
         body = json_or_none(answer)
-        if answer.status in expected and isinstance(body, dict):
-            return body
+        if answer.status in expected and _has_number(body):
+            return cast(Json, body)
         raise refusal(answer, self._http)
 
 
@@ -228,14 +227,6 @@ def when(post: Json) -> datetime | None:
         return None
 
 
-def _number(body: Json, name: str, answer: Answer) -> int:
-    value = body.get(name)
-    if isinstance(value, int):
-        return value
-    raise Sementara(
-        "Website memberi jawaban yang tidak lengkap.",
-        "Siar dapat mencoba lagi nanti; bila berulang, hubungi pengelola website.",
-        channel=CHANNEL,
-        status=answer.status,
-        detail=f"{answer.method} {answer.url}: no number in {name!r}",
-    )
+def _has_number(body: object) -> bool:
+    """Whether this is a thing that WordPress keeps: each has a number."""
+    return isinstance(body, dict) and isinstance(body.get("id"), int)

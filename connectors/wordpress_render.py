@@ -90,6 +90,11 @@ def with_media(html: str, urls: Mapping[str, str], ids: Mapping[str, int]) -> st
     return _MARK.sub(fill, html)
 
 
+def marked_media(html: str) -> set[str]:
+    """SHA-256 of every file that the HTML has a mark for."""
+    return set(_MARK.findall(html))
+
+
 def slug_of(title: str, reference: str) -> str:
     """The article's address: readable, and unique because the reference is."""
     readable = slugify(title, max_length=MAX_SLUG, word_boundary=True) or "publikasi"
@@ -148,7 +153,7 @@ def findings(post: RenderedPost, *, max_upload_bytes: int) -> list[Finding]:
     if not post.text:
         say("isi", "Isi berita masih kosong; tulislah teras dan isinya.", "isi")
     known = {media.sha256 for media in post.media}
-    if any(sha256 not in known for sha256 in _MARK.findall(post.html)):
+    if marked_media(post.html) - known:
         say("isi", "Isi menunjuk gambar yang tidak ada di lampiran; periksa gambarnya.", "gambar")
     for media in post.media:
         if media.mime not in ACCEPTED:
