@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 from connectors.base import Order
 from connectors.errors import Ditolak
-from sop.manuscript import Manuscript
+from sop.manuscript import Manuscript, Media
 from tests.contract.material import release
 from tests.contract.suite import ConnectorContract, order_for, publish
 from tests.contract.wordpress_harness import WordPressHarness, states, stored
@@ -109,6 +109,22 @@ def test_media_of_other_channels_are_made_public_with_their_alt_text(
         html.unescape(item["alt_text"]) for item in site.media() if order.reference in item["slug"]
     }
     assert alts == {item.alt for item in hosted}
+
+
+def test_a_video_is_uploaded_and_shown_with_its_description(
+    site: WordPressServer, harness: WordPressHarness
+) -> None:
+    data = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2avc1mp41" + b"\0\0\0\x08free" + b"\0" * 64
+    sha256 = harness.blobs.put(data)
+    video = Media("liputan.mp4", sha256, sha256, "video/mp4", len(data), "Kapal & petugas")
+    manuscript = release(harness.blobs, "video")
+    manuscript = replace(manuscript, media=(*manuscript.media, video))
+    order = order_for(harness, harness.connector(), manuscript)
+    published = publish(harness, harness.connector(), order)
+    shown = BeautifulSoup(site.page(published.url).text, "html.parser").select_one("video")
+    assert shown is not None
+    assert shown["aria-label"] == "Kapal & petugas"
+    assert site.page(str(shown["src"])).content == data
 
 
 def test_text_that_looks_like_html_is_shown_and_never_carried_out(
