@@ -109,6 +109,7 @@ def _rehearsed(address: str, clock: Callable[[], datetime]) -> Iterator[tuple[st
                     "base_url": address,
                     "username": sample.wp_username,
                     "application_password": sample.wp_application_password,
+                    "default_category": "Berita",
                 }
             ),
             clock=clock,
@@ -138,6 +139,7 @@ def _rehearsed(address: str, clock: Callable[[], datetime]) -> Iterator[tuple[st
                 {
                     "page_id": sample.fb_page_id,
                     "page_access_token": sample.fb_page_token,
+                    "page_url": f"{address}/{sample.fb_page_id}",
                     "app_id": sample.fb_app_id,
                     "app_secret": sample.fb_app_secret,
                     "host": address,
@@ -164,9 +166,16 @@ def _rehearsed(address: str, clock: Callable[[], datetime]) -> Iterator[tuple[st
 
 
 def link_status(address: str) -> int | None:
-    """A link's HTTP status; None when it cannot be reached. Nothing is sent but the request."""
+    """A link's HTTP status; None when it cannot be reached. Nothing is sent but the request.
+
+    Some servers answer HEAD falsely, so a refusal is asked again with GET, of
+    which only the head is read.
+    """
     try:
         answer = requests.head(address, timeout=LINK_SECONDS, allow_redirects=True)
+        if answer.status_code >= requests.codes.BAD_REQUEST:
+            with requests.get(address, timeout=LINK_SECONDS, stream=True) as answer:
+                return answer.status_code
     except requests.RequestException:
         return None
     return answer.status_code

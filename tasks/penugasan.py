@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.base import LINK_MARK
 from ledger import publications
 from ledger.work import Work
 from tasks.case import Case, publication_in
@@ -45,7 +46,21 @@ def prepare(office: Office, case: Case, values: Mapping[str, Any]) -> Draft:
         problems.append(
             "Instagram mengambil gambar dari website. Sertakan Website, atau hapus Instagram."
         )
+    if WEBSITE not in codes:
+        problems += [
+            f"Kiriman {office.channel_labels[code]} memuat tautan ke artikel website. "
+            "Sertakan Website, atau hapus saluran itu."
+            for code in _linking(office, case)
+            if code in codes
+        ]
     return Draft(tuple(problems), (wanted_at, codes))
+
+
+def _linking(office: Office, case: Case) -> list[str]:
+    """Approved channels whose post points to the article."""
+    with office.ledger.read() as work:
+        frozen = in_force(work, publication_in(work, case.publication_id))
+    return [code for code, post in posts_from_json(frozen.posts).items() if LINK_MARK in post.text]
 
 
 def apply(office: Office, work: Work, case: Case, answered: Answered) -> Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from markdownify import ATX, markdownify
@@ -32,9 +32,10 @@ def render_all(
 
     A channel that cannot render at all says so as a blocking finding.
     """
+    wanted = tuple(channels)
     posts: dict[str, RenderedPost] = {}
     findings: list[Finding] = []
-    for code in channels:
+    for code in wanted:
         connector = office.connectors.get(code)
         if connector is None:
             findings.append(
@@ -51,8 +52,8 @@ def render_all(
         except ChannelError as error:
             findings.append(Finding(connector.label, str(error), blocking=True, code="render"))
             continue
-        posts[code] = post
-        findings += connector.validate(post)
+        posts[code] = post if WEBSITE in wanted else without_link(post)
+        findings += connector.validate(posts[code])
     if "instagram" in posts and WEBSITE not in posts:
         findings.append(
             Finding(
@@ -64,6 +65,12 @@ def render_all(
             )
         )
     return posts, findings
+
+
+def without_link(post: RenderedPost) -> RenderedPost:
+    """The post without the line that points to the article, where there will be no article."""
+    lines = [line for line in post.text.split("\n") if LINK_MARK not in line]
+    return replace(post, text="\n".join(lines).strip())
 
 
 def all_findings(
