@@ -34,7 +34,7 @@ lint: $(READY) ## Check style, types, the one way of imports, and that the docs 
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m deployments.reference --check
 
 docs: $(READY) ## Write docs/cli.md and docs/pengaturan.md anew from the code

@@ -23,7 +23,7 @@ REGISTRY = re.compile(
     r"|(^\s*--(extra-)?index-url)|(^\s*(registry|index)\s*=)",
     re.MULTILINE,
 )
-HOME = re.compile(r"(?<![\w.])/(root|home/\w+|work|tmp/t)/[\w.]")
+HOME = re.compile(r"(?<![\w.])(?<!\w\")/(root|home/\w+|work|tmp/t)/[\w.]")
 
 
 def tracked(*patterns: str) -> list[Path]:
