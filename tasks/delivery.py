@@ -9,9 +9,10 @@ from connectors.errors import ChannelError, Ditolak, TidakPasti
 from ledger import deliveries
 from ledger.models import Delivery, DeliveryState
 from ledger.work import Work
+from sop.manuscript import BlobTampered
 from tasks.case import publication_in
 from tasks.freezing import in_force
-from tasks.gate import authorise, channels_of
+from tasks.gate import NotApprovedError, authorise, channels_of
 from tasks.office import Office
 from tasks.rendering import posts_from_json
 
@@ -50,6 +51,10 @@ def deliver(office: Office, publication_id: str, channel: str, owner: str) -> Se
         return _sent(standing)
     try:
         prepared = connector.prepare(order, office.blobs)
+    except (BlobTampered, KeyError) as damage:
+        raise NotApprovedError(
+            "Berkas di penyimpanan berubah atau hilang saat disiapkan, jadi tidak ditayangkan."
+        ) from damage
     except ChannelError as error:
         return _trouble(office, order, connector, error, standing.state)
     _settle(office, order, connector.channel, standing.state, DeliveryState.PREPARED, prepared)

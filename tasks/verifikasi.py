@@ -28,7 +28,7 @@ from tasks.rendering import (
 from tasks.stepwork import Answered, Draft, Extras, Outcome, StepWork
 
 # Findings of these kinds are let through by a "ya" only with a written reason.
-PERSONAL = "personal-data"
+PERSONAL = "pribadi."
 
 
 @dataclass(frozen=True)
