@@ -117,7 +117,11 @@ def _approval(
 
 
 def revoke_approvals(work: Work, publication: Publication, reason: str) -> int:
-    """Take back every "ya" of the approval step that is still in force; how many."""
+    """Take back every "ya" of the approval step that is still in force; how many.
+
+    One whose row was altered is no approval any more (`approval`) and is left as it
+    is, named in the event: writing over it would hide the alteration.
+    """
     rows = [
         row
         for row in work.session.scalars(
@@ -129,17 +133,16 @@ def revoke_approvals(work: Work, publication: Publication, reason: str) -> int:
         )
         if _kind(work, row) is StepKind.PERSETUJUAN
     ]
-    for row in rows:
+    altered = [row.id for row in rows if not work.is_unaltered(row)]
+    revoked = [row for row in rows if row.id not in altered]
+    for row in revoked:
         row.revoked_at = work.now
         row.revoked_reason = reason
     if rows:
         work.session.flush()
-        work.record(
-            publication.id,
-            "persetujuan-dicabut",
-            {"keputusan": [row.id for row in rows], "alasan": reason},
-        )
-    return len(rows)
+        said = {"keputusan": [row.id for row in revoked], "diubah": altered, "alasan": reason}
+        work.record(publication.id, "persetujuan-dicabut", said)
+    return len(revoked)
 
 
 def writer_ids(work: Work, publication: Publication) -> set[str]:

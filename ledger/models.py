@@ -355,12 +355,14 @@ class Freeze(Base):
     """The frozen form that step 5 decides about: a digest and the posts it stands for."""
 
     __tablename__ = "freezes"
-    # Not unique by itself: two publications may say the very same thing.
-    __table_args__ = (UniqueConstraint("publication_id", "digest"),)
+    # A digest may come again: the same content is frozen anew after a "tidak", and two
+    # publications may say the very same thing.
+    __table_args__ = (UniqueConstraint("publication_id", "number"),)
 
     id: Mapped[str] = _key()
     publication_id: Mapped[str] = _reference("publications.id")
     revision_id: Mapped[str] = _reference("revisions.id")
+    number: Mapped[int]
     digest: Mapped[str] = mapped_column(String(128), index=True)
     posts: Mapped[dict[str, Any]]
     frozen_at: Mapped[datetime]

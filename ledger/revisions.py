@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ledger.canonical import sha256_of
 from ledger.models import Freeze, MediaRow, Publication, Revision
@@ -110,48 +110,57 @@ def manuscript_of(revision: Revision) -> Manuscript:
     return manuscript_from(revision.content)
 
 
+def is_intact(work: Work, revision: Revision) -> bool:
+    """Whether the revision and the rows of its media are as the record says.
+
+    One that is not cannot be approved any more: what a verifier says "ya" to then
+    has to be kept as a new revision.
+    """
+    media = work.session.scalars(select(MediaRow).where(MediaRow.revision_id == revision.id))
+    return work.is_unaltered(revision) and all(work.is_unaltered(row) for row in media)
+
+
 def freeze(
     work: Work, revision: Revision, *, digest: str, posts: Mapping[str, Mapping[str, Any]]
 ) -> Freeze:
     """Keep what a digest stands for: the revision and each channel's rendered post (JSON).
 
-    Content that this publication froze before is frozen anew from this moment, so
-    an approval given earlier does not count for it.
+    Always a new row, also for content that was frozen before: an approval given
+    earlier does not count for it, and an old row that was altered is not in its way.
     """
-    said = {"revisi": revision.number, "revisi_id": revision.id, "sidik": digest}
-    frozen_form = _freeze_of(work, revision.publication_id, digest)
-    if frozen_form is not None:
-        frozen_form.revision_id = revision.id
-        frozen_form.frozen_at = work.now
-    else:
-        frozen_form = Freeze(
-            id=work.new_id(),
-            publication_id=revision.publication_id,
-            revision_id=revision.id,
-            digest=digest,
-            posts=dict(posts),
-            frozen_at=work.now,
-            preview_artifact=None,
-        )
-        work.session.add(frozen_form)
+    numbers = select(func.max(Freeze.number)).where(
+        Freeze.publication_id == revision.publication_id
+    )
+    frozen_form = Freeze(
+        id=work.new_id(),
+        publication_id=revision.publication_id,
+        revision_id=revision.id,
+        number=(work.session.scalar(numbers) or 0) + 1,
+        digest=digest,
+        posts=dict(posts),
+        frozen_at=work.now,
+        preview_artifact=None,
+    )
+    work.session.add(frozen_form)
     work.session.flush()
-    work.record(revision.publication_id, "naskah-dibekukan", said)
+    work.record(
+        revision.publication_id,
+        "naskah-dibekukan",
+        {"revisi": revision.number, "revisi_id": revision.id, "sidik": digest},
+    )
     return frozen_form
 
 
 def frozen(work: Work, publication: Publication, digest: str) -> Freeze | None:
-    """What a digest stands for in this publication."""
-    return _freeze_of(work, publication.id, digest)
+    """What a digest stands for in this publication, as it was frozen last."""
+    chosen = select(Freeze).where(Freeze.publication_id == publication.id, Freeze.digest == digest)
+    return work.session.scalars(chosen.order_by(Freeze.number.desc()).limit(1)).first()
 
 
 def latest_freeze(work: Work, publication: Publication) -> Freeze:
     """What the publication froze last; raises LookupError when it has frozen nothing."""
-    found = work.session.scalars(
-        select(Freeze)
-        .where(Freeze.publication_id == publication.id)
-        .order_by(Freeze.frozen_at.desc(), Freeze.id)
-        .limit(1)
-    ).first()
+    chosen = select(Freeze).where(Freeze.publication_id == publication.id)
+    found = work.session.scalars(chosen.order_by(Freeze.number.desc()).limit(1)).first()
     if found is None:
         raise LookupError(f"nothing of publication {publication.reference} has been frozen")
     return found
@@ -162,11 +171,6 @@ def keep_preview(work: Work, frozen_form: Freeze, artifact: str) -> None:
     frozen_form = work.own(frozen_form)
     frozen_form.preview_artifact = artifact
     work.record(frozen_form.publication_id, "pratinjau-disimpan", {"artefak": artifact})
-
-
-def _freeze_of(work: Work, publication_id: str, digest: str) -> Freeze | None:
-    chosen = select(Freeze).where(Freeze.publication_id == publication_id, Freeze.digest == digest)
-    return work.session.scalars(chosen).one_or_none()
 
 
 def _media_from(item: Mapping[str, Any]) -> Media:

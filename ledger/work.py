@@ -31,7 +31,7 @@ from ledger.chain import (
     stored_row,
     stored_rows,
 )
-from ledger.db import WAIT_SECONDS, WRITER
+from ledger.db import WAIT_SECONDS, WRITER, is_waiting_in_vain
 from ledger.models import (
     CHAIN_TABLES,
     OFFICE_CHAIN,
@@ -314,7 +314,9 @@ class Ledger:
             try:
                 connection.begin()
             except OperationalError as error:
-                raise LedgerBusyError from error
+                if is_waiting_in_vain(error):
+                    raise LedgerBusyError from error
+                raise
             with Session(
                 bind=connection,
                 expire_on_commit=False,

@@ -377,6 +377,7 @@ def _create_tables() -> None:
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("publication_id", sa.String(length=32), nullable=False),
         sa.Column("revision_id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=128), nullable=False),
         sa.Column("posts", sa.Text(), nullable=False),
         sa.Column("frozen_at", sa.String(27), nullable=False),
@@ -389,7 +390,7 @@ def _create_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_freezes")),
         sa.UniqueConstraint(
-            "publication_id", "digest", name=op.f("uq_freezes_publication_id_digest")
+            "publication_id", "number", name=op.f("uq_freezes_publication_id_number")
         ),
     )
     op.create_index(op.f("ix_freezes_digest"), "freezes", ["digest"], unique=False)

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from ledger import db
 from ledger.db import (
     WRITER,
     DatabaseUnavailableError,
@@ -21,10 +22,11 @@ from ledger.db import (
     reachable,
 )
 from ledger.models import CHAIN_TABLES, Base
-from ledger.work import Ledger
+from ledger.vault import Vault
+from ledger.work import Ledger, LedgerBusyError
 from sop.model import Sop
 from tests.unit.ledger.carrying import carried_to_approval, published
-from tests.unit.ledger.conftest import Team
+from tests.unit.ledger.conftest import Clock, Team
 
 TABLES = [table.name for table in Base.metadata.sorted_tables]
 WRITTEN_ONCE = ["events", "sop_texts", "used_codes", "code_tries", "answers", "revisions", "media"]
@@ -141,6 +143,20 @@ def test_readers_go_on_while_somebody_writes(ledger: Ledger, engine: Engine, tea
 def count_staff(ledger: Ledger) -> int:
     with ledger.read() as work:
         return work.session.execute(text("SELECT count(*) FROM staff")).scalar_one()
+
+
+def test_who_waits_in_vain_for_the_writers_turn_is_told_what_to_do(
+    ledger: Ledger, clock: Clock, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "WAIT_SECONDS", 0.2)
+    impatient = Ledger(open_engine(str(ledger.engine.url)), clock=clock, vault=vault)
+    with ledger.work() as work:
+        work.record("kantor", "uji", {})
+        with pytest.raises(LedgerBusyError, match="siar doctor"), impatient.work():
+            pass
+    with impatient.work() as work:
+        work.record("kantor", "uji", {})
+    impatient.engine.dispose()
 
 
 def test_writers_take_turns_and_lose_nothing(ledger: Ledger) -> None:

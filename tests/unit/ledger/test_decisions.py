@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from ledger import decisions, publications, revisions, rounds
 from ledger.types import CanonicalJson
@@ -146,9 +147,9 @@ def test_the_same_content_frozen_again_needs_another_approval(
     publication_id = carried_to_approval(ledger, team, sop)
     with ledger.work() as work:
         publication = publications.get(work, publication_id)
-        before = revisions.latest_freeze(work, publication).id
+        before = revisions.latest_freeze(work, publication)
         verified(work, team, publication)
-        assert revisions.latest_freeze(work, publication).id == before
+        assert revisions.latest_freeze(work, publication).number == before.number + 1
         assert decisions.approval(work, publication, DIGEST) is None
     clock.pass_time(minutes=1)
     with ledger.work() as work:
@@ -262,3 +263,49 @@ def test_who_verified_an_earlier_text_only_may_approve_the_new_one(
         written(work, team, publication, title="Judul baru")
         assert reasons(work, team, publication, "serba", StepKind.PERSETUJUAN) == []
         assert rounds.current_round(work, publication) is None
+
+
+@pytest.mark.parametrize(
+    "alteration",
+    [
+        "UPDATE freezes SET posts = '{}'",
+        "UPDATE decisions SET reason = 'lain'",
+        "UPDATE decisions SET digest = 'lain' WHERE step_no = 5",
+    ],
+)
+def test_after_an_alteration_the_publication_can_be_verified_and_approved_again(
+    ledger: Ledger, team: Team, sop: Sop, clock: Clock, alteration: str
+) -> None:
+    publication_id = carried_to_approval(ledger, team, sop)
+    with ledger.engine.begin() as connection:
+        connection.execute(text(alteration))
+    with ledger.work() as work:
+        publication = publications.get(work, publication_id)
+        assert decisions.approval(work, publication, DIGEST) is None
+        decisions.revoke_approvals(work, publication, "Catatan berubah")
+        verified(work, team, publication)
+    clock.pass_time(minutes=1)
+    with ledger.work() as work:
+        assert decisions.approval(work, publication, DIGEST) is None
+        approved(work, team, publication)
+    with ledger.read() as work:
+        assert decisions.approval_obstacles(work, publication, DIGEST) == []
+    assert {problem.table for problem in verify(ledger)} == {alteration.split()[1]}
+
+
+def test_a_revision_with_an_altered_picture_row_is_not_intact(
+    ledger: Ledger, team: Team, sop: Sop
+) -> None:
+    publication_id = carried_to_approval(ledger, team, sop)
+    with ledger.work() as work:
+        publication = publications.get(work, publication_id)
+        revision = revisions.latest_revision(work, publication)
+        assert revision is not None
+        assert revisions.is_intact(work, revision)
+    with ledger.engine.begin() as connection:
+        trigger = "media_no_update"
+        on = " ON media" if ledger.engine.dialect.name == "postgresql" else ""
+        connection.execute(text(f"DROP TRIGGER {trigger}{on}"))
+        connection.execute(text("UPDATE media SET alt = 'lain'"))
+    with ledger.read() as work:
+        assert not revisions.is_intact(work, revisions.get_revision(work, revision.id))
