@@ -23,6 +23,7 @@ from typing import Final
 from PIL import Image, ImageCms, ImageEnhance, ImageFilter, ImageOps
 
 from connectors.intake.errors import IntakeError
+from connectors.intake.kinds import foreign_kind, image_format
 from connectors.video import VideoFacts, VideoLimits, check_video, clean_video
 from sop.manuscript import BlobStore, Media
 
@@ -50,6 +51,7 @@ MIN_SIDE: Final = 16
 _JPEG_CLEAN_QUALITY: Final = 95
 _QUALITIES: Final = (90, 84, 78, 72, 66, 60)
 _SHRINK: Final = 0.85
+_SAME_COLOUR: Final = 6  # of 255: what scaling and JPEG leave of one colour
 _WHITE: Final = (255, 255, 255)
 
 _MIME: Final = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
@@ -119,50 +121,6 @@ INSTAGRAM: Final = Limits(
     min_ratio=0.8,
     max_ratio=1.91,
 )
-
-
-# --- what kind of file it is --------------------------------------------------
-
-
-def image_format(data: bytes) -> str | None:
-    """ "JPEG", "PNG", "WEBP" or "GIF" by the first bytes; None for anything else."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data[:6] in (b"GIF87a", b"GIF89a"):
-        return "GIF"
-    return None
-
-
-def foreign_kind(data: bytes) -> str:
-    """What a file that is not one of our pictures seems to be, in words for staff."""
-    head = data[:512]
-    if head[4:8] == b"ftyp":
-        heif = head[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"avif")
-        return "foto HEIC/AVIF (bawaan iPhone)" if heif else "video"
-    known = {
-        b"%PDF": "dokumen PDF",
-        b"PK\x03\x04": "dokumen Office atau berkas ZIP",
-        b"II*\x00": "gambar TIFF atau foto RAW",
-        b"MM\x00*": "gambar TIFF atau foto RAW",
-        b"BM": "gambar BMP",
-        b"8BPS": "berkas Photoshop",
-        b"\xd0\xcf\x11\xe0": "dokumen Office lama",
-        b"\xd7\xcd\xc6\x9a": "gambar WMF",
-        b"\x01\x00\x00\x00": "gambar EMF",
-    }
-    for magic, words in known.items():
-        if head.startswith(magic):
-            return words
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if b"<svg" in text:
-        return "gambar SVG"
-    if text.startswith((b"<!doctype", b"<html", b"<?xml", b"<script")):
-        return "halaman web, bukan gambar"
-    return "berkas yang tidak dikenal"
 
 
 # --- the cleaned original -----------------------------------------------------
@@ -320,7 +278,8 @@ def rendition(data: bytes, limits: Limits, filename: str = "gambar") -> Renditio
 
     Never crops: people at the edge of a group photo are not cut away. A picture
     outside the ratio is set on a wider or higher ground instead: a blurred, greyed
-    enlargement of itself, or plain white where it is transparent. Drawn pictures
+    enlargement of itself; the paper's own colour where a chart or poster has one;
+    plain white where it is transparent. Drawn pictures
     (PNG) stay PNG while that fits the limit; else JPEG of falling quality, then of
     falling size. Raises IntakeError if the bytes cannot be decoded.
     """
@@ -377,7 +336,8 @@ def _framed(image: Image.Image, limits: Limits) -> Image.Image:
         (max(1, min(size[0], round(width * scale))), max(1, min(size[1], round(height * scale)))),
         Image.Resampling.LANCZOS,
     )
-    ground = Image.new("RGB", size, _WHITE) if _has_alpha(image) else _blurred_ground(inner, size)
+    edge = _edge_colour(inner)
+    ground = Image.new("RGB", size, edge) if edge else _blurred_ground(inner, size)
     place = ((size[0] - inner.width) // 2, (size[1] - inner.height) // 2)
     ground.paste(inner, place, inner if _has_alpha(inner) else None)
     return ground
@@ -390,6 +350,30 @@ def _inside_ratio(size: tuple[int, int], limits: Limits) -> tuple[int, int]:
     if limits.max_ratio is not None and width / height > limits.max_ratio:
         width = int(height * limits.max_ratio)
     return max(1, width), height
+
+
+def _edge_colour(image: Image.Image) -> tuple[int, int, int] | None:
+    """White for a transparent picture, the paper's colour for a chart; None for a photo."""
+    if _has_alpha(image):
+        return _WHITE
+    rgb = image.convert("RGB")
+    right, bottom = rgb.width, rgb.height
+    edges = [
+        rgb.crop(line)
+        for line in (
+            (0, 0, right, 1),
+            (0, bottom - 1, right, bottom),
+            (0, 0, 1, bottom),
+            (right - 1, 0, right, bottom),
+        )
+    ]
+    colour = []
+    for channel in range(3):
+        lows, highs = zip(*(edge.getchannel(channel).getextrema() for edge in edges), strict=True)
+        if max(highs) - min(lows) > _SAME_COLOUR:
+            return None
+        colour.append(int(max(highs)))
+    return colour[0], colour[1], colour[2]
 
 
 def _blurred_ground(image: Image.Image, size: tuple[int, int]) -> Image.Image:

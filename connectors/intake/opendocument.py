@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import html
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +17,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
 from connectors.intake.errors import IntakeError
-from connectors.intake.packages import broken, open_odt
+from connectors.intake.packages import UNPACKING_ERRORS, broken, open_odt
 from connectors.intake.values import Converted, PictureCollector
 
 _NS: Final = {
@@ -65,15 +64,7 @@ def odt_to_html(data: bytes, filename: str) -> Converted:
             return _Reader(package, filename).converted()
         except IntakeError:
             raise
-        except (
-            ParseError,
-            RecursionError,
-            ValueError,
-            KeyError,
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-        ) as error:
+        except (ParseError, *UNPACKING_ERRORS) as error:
             raise broken(filename) from error
 
 

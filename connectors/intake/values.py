@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from connectors.imaging import image_format
 from connectors.intake.errors import IntakeError
+from connectors.intake.kinds import image_format
 from sop.manuscript import Facts
 
 MAX_DOCUMENT_BYTES: Final = 60 * 1024 * 1024

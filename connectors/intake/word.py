@@ -15,7 +15,7 @@ import mammoth
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
 from connectors.intake.errors import IntakeError
-from connectors.intake.packages import broken, open_docx
+from connectors.intake.packages import UNPACKING_ERRORS, broken, open_docx
 from connectors.intake.values import Converted, PictureCollector
 
 _STYLE_MAP: Final = """
@@ -41,7 +41,10 @@ _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 def docx_to_html(data: bytes, filename: str) -> Converted:
     """The visible text of a Word document. Raises IntakeError."""
     with open_docx(data, filename) as package:
-        visible, hidden = _without_hidden_text(data, package)
+        try:
+            visible, hidden = _without_hidden_text(data, package)
+        except UNPACKING_ERRORS as error:
+            raise broken(filename) from error
     collector = PictureCollector(filename)
 
     def picture(image: Any) -> dict[str, str]:

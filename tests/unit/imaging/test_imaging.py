@@ -300,6 +300,15 @@ def test_a_panorama_or_a_poster_is_framed_and_nobody_is_cut_away(size: tuple[int
     assert any(b > 180 and g < 70 and r < 70 for r, g, b in colours)
 
 
+def test_a_chart_is_framed_in_the_colour_of_its_paper() -> None:
+    chart = Image.new("RGB", (900, 200), (250, 240, 220))
+    ImageDraw.Draw(chart).rectangle((300, 50, 600, 150), fill=(0, 90, 90))
+    result = rendition(saved(chart, "PNG"), INSTAGRAM)
+    image = Image.open(io.BytesIO(result.data))
+    for corner in ((2, 2), (image.width - 3, image.height - 3)):
+        assert image.getpixel(corner) == pytest.approx((250, 240, 220), abs=4)
+
+
 def test_quality_then_size_falls_until_the_bytes_fit() -> None:
     data = saved(picture(1200, 900, noise=True), quality=95)
     small = rendition(data, Limits(60_000, 4096, 4096))
