@@ -91,6 +91,12 @@ class Prefect(Section):
     worker_query_seconds: Seconds = Field(
         0.5, description="Jeda pekerja menanyakan tugas baru, dalam detik.", examples=[0.5]
     )
+    settling_seconds: Seconds = Field(
+        20.0,
+        description="Berapa detik sebuah run boleh berdiri tanpa proses sebelum dianggap mati dan "
+        "dijalankan kembali.",
+        examples=[20.0],
+    )
     worker_limit: int = Field(
         4, ge=1, le=64, description="Jumlah tugas yang boleh berjalan bersamaan.", examples=[4]
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import requests
 
@@ -67,6 +67,7 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
         clock=clock,
         locks=FileLocks(settings.run_path / "publikasi"),
         link_status=link_status,
+        settling=timedelta(seconds=settings.prefect.settling_seconds),
         rehearsal=settings.is_rehearsal,
     )
 

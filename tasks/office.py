@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from sop.calendar import OfficeCalendar
-
 from connectors.base import Connector
 from ledger.work import Ledger
+from sop.calendar import OfficeCalendar
 from sop.manuscript import BlobStore
 from sop.model import Sop
 
@@ -38,6 +37,7 @@ class Office:
     """One office: its record, its SOP in force, its calendar, channels and folders.
 
     `link_status` answers a link's HTTP status, or None when it cannot be reached.
+    `settling` is how long a run may stand without a process before it counts as dead.
     """
 
     ledger: Ledger
@@ -52,6 +52,7 @@ class Office:
     clock: Callable[[], datetime]
     locks: Exclusive
     link_status: Callable[[str], int | None]
+    settling: timedelta
     rehearsal: bool
 
     @property

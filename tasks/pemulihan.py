@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -20,8 +20,6 @@ from tasks.gate import not_before
 from tasks.office import Office, office
 from tasks.suspension import response_key, stored_input
 
-# A run that was just started may not hold its lock yet.
-SETTLING = timedelta(seconds=20)
 DEPLOYMENT = "publikasi/publikasi"
 MENDED = "run-dijalankan-kembali"
 FINAL = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED})
@@ -109,7 +107,8 @@ def _trouble(here: Office, client: SyncPrefectClient, standing: Standing, run: F
         return ""
     if not here.locks.is_free(standing.publication_id):
         return ""
-    if here.clock() - state.timestamp < SETTLING and not state.is_paused():
+    # A run that was just started may not hold its lock yet.
+    if here.clock() - state.timestamp < here.settling and not state.is_paused():
         return ""
     if state.is_paused():
         return _trouble_while_paused(here, client, standing, run)
