@@ -52,15 +52,18 @@ def parse_moment(text: str) -> datetime | None:
     """Read what staff type for a time in WIB; None when it cannot be read.
 
     Taken: "2026-12-01 09:00", "2026-12-01T09.00", "1/12/2026 9:00", "01-12-2026 09.00",
-    each with or without "WIB". The answer is UTC.
+    each with or without seconds and "WIB". The answer is UTC.
     """
     cleaned = text.replace("WIB", "").replace("wib", "").replace("T", " ").strip()
     date_part, _, clock = cleaned.partition(" ")
     clock = clock.strip().replace(".", ":") or "00:00"
     for pattern in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y"):
-        try:
-            local = datetime.strptime(f"{date_part} {clock}", f"{pattern} %H:%M")  # noqa: DTZ007
-        except ValueError:
-            continue
-        return local.replace(tzinfo=WIB).astimezone(UTC)
+        for clock_pattern in ("%H:%M", "%H:%M:%S"):
+            try:
+                local = datetime.strptime(  # noqa: DTZ007
+                    f"{date_part} {clock}", f"{pattern} {clock_pattern}"
+                )
+            except ValueError:
+                continue
+            return local.replace(tzinfo=WIB).astimezone(UTC)
     return None

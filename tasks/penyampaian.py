@@ -36,10 +36,11 @@ def extras(office: Office, case: Case) -> Extras:
 
 
 def short_input(case: Case) -> str:
-    """The wanted time as the form takes it back."""
-    return (
-        "" if case.wanted_at is None else case.wanted_at.astimezone(WIB).strftime("%Y-%m-%d %H:%M")
-    )
+    """The wanted time as the form takes it back: never earlier than it was wanted."""
+    if case.wanted_at is None:
+        return ""
+    local = case.wanted_at.astimezone(WIB)
+    return local.strftime("%Y-%m-%d %H:%M:%S" if local.second else "%Y-%m-%d %H:%M")
 
 
 def body(office: Office, case: Case) -> str:
