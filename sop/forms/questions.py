@@ -80,31 +80,36 @@ def read_answers(
 
     The server checks an answer against the form's schema, but anybody who can
     reach its API can write an answer past it; so nothing about `raw` is trusted.
+    What is no text, or too long to look at, has no value at all: the form then
+    offers again what it offered before.
     """
     values: dict[str, Any] = {}
     problems: list[str] = []
     for question in questions:
         given = raw.get(question.name, question.default)
-        if question.kind is Kind.CHOICES:
-            values[question.name] = _read_choices(question, given, problems)
-        else:
-            values[question.name] = _read_text(question, given, problems)
+        value = (
+            _read_choices(question, given, problems)
+            if question.kind is Kind.CHOICES
+            else _read_text(question, given, problems)
+        )
+        if value is not None:
+            values[question.name] = value
     return values, problems
 
 
-def _read_text(question: Question, given: Any, problems: list[str]) -> str:
+def _read_text(question: Question, given: Any, problems: list[str]) -> str | None:
     if given is None:
         given = ""
     if not isinstance(given, (str, int, float, bool)):
         problems.append(f"Isian “{question.title}” harus berupa teks. Isi kembali di formulir.")
-        return ""
+        return None
     text = str(given)
     if len(text) > MOST_CHARACTERS:
         problems.append(
             f"Isian “{question.title}” terlalu panjang ({_number(len(text))} huruf; paling banyak "
             f"{_number(MOST_CHARACTERS)}). Ringkas isinya, lalu kirim lagi."
         )
-        return ""
+        return None
     text = clean_text(text).strip()
     if not text and question.must_be_answered:
         problems.append(f"Isian “{question.title}” masih kosong. Isi, lalu kirim lagi.")
