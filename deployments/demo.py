@@ -82,7 +82,7 @@ class DemoError(Exception):
 
 def main(*, keep: bool = False) -> int:
     """Run the demonstration; 0 when all went well. `keep` leaves it running for a look."""
-    say = Console(highlight=False)
+    say = Console(highlight=False, width=120)
     folder = Path(tempfile.mkdtemp(prefix="siar-demo-"))
     began = time.monotonic()
     try:

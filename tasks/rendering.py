@@ -13,6 +13,7 @@ from PIL import Image
 
 from connectors.base import LINK_MARK, RenderedMedia, RenderedPost
 from connectors.errors import ChannelError
+from connectors.intake.errors import IntakeError
 from sop.checks import broken_links, check
 from sop.digest import digest_of
 from sop.indonesian import today
@@ -49,7 +50,7 @@ def render_all(
             continue
         try:
             post = connector.render(manuscript, office.blobs, reference=reference)
-        except ChannelError as error:
+        except (ChannelError, IntakeError) as error:
             findings.append(Finding(connector.label, str(error), blocking=True, code="render"))
             continue
         posts[code] = post if WEBSITE in wanted else without_link(post)

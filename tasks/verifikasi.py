@@ -108,7 +108,8 @@ def apply(office: Office, work: Work, case: Case, answered: Answered) -> Outcome
     revision = revisions.latest_revision(work, publication)
     if revision is None:
         raise RuntimeError("langkah verifikasi tanpa naskah")
-    if verified.changed:
+    # A revision that was altered in the store can never be approved: write it anew.
+    if verified.changed or not revisions.is_intact(work, revision):
         revision = revisions.add_revision(
             work,
             publication,
