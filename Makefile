@@ -49,12 +49,14 @@ clean: ## Remove the environment (data under var/ stays)
 	rm -rf $(VENV)
 
 # The environment is made from the lock, and again whenever the lock or the
-# project changes. pip refuses every file whose hash is not in the lock.
+# project changes. pip refuses every file whose hash is not in the lock. The lock
+# is complete, so nothing is resolved: older pips stumble over extras
+# (sqlalchemy[asyncio]) when they resolve and check hashes at once.
 $(READY): requirements.lock pyproject.toml .ci/find-python
 	@python=$$(sh .ci/find-python) || exit 1; \
 	if [ -x $(BIN)/python ] && $(BIN)/python -c 'import pip' 2>/dev/null; then :; else \
 	  echo "Making $(VENV) with $$python"; rm -rf $(VENV); "$$python" -m venv $(VENV) || exit 1; fi
 	@echo "Installing what requirements.lock names (once; some minutes on a slow line)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
