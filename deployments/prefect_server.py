@@ -12,6 +12,9 @@ def main() -> None:
     from prefect.server.api.server import create_app
     from prefect.settings import get_current_settings
 
+    from deployments.prefect_sqlite import use_turn_taking_sqlite
+
+    use_turn_taking_sqlite()
     api = get_current_settings().server.api
     uvicorn.run(
         create_app(final=True),
