@@ -2,93 +2,203 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 from prefect.states import Scheduled
 
-from ledger import forms, publications, rounds
-from ledger.models import Publication
-from ledger.work import Work
+from ledger import forms, publications, restarts, rounds
+from ledger.models import Form, Publication, Round
+from ledger.work import RecordAlteredError, Work
 from sop.model import Actor
 from tasks.gate import not_before
 from tasks.office import Office, office
 from tasks.suspension import response_key, stored_input
 
+# A worker that died before it started the run leaves it pending for ever.
+PENDING_TOO_LONG = timedelta(minutes=2)
+# A run that fails again and again is not started every minute for ever.
+RESTARTS_AN_HOUR = 5
+THEN_EVERY = timedelta(minutes=30)
+SLOWLY = (
+    "Sudah {times} kali dijalankan kembali dalam satu jam dan belum berhasil, jadi sekarang dicoba "
+    "tiap {minutes} menit. Perbaiki sebabnya, lalu jalankan: siar recover. Sebab terakhir: {reason}"
+)
+NOT_REGISTERED = (
+    "Alur publikasi belum terdaftar di Prefect. Jalankan Siar (siar start) lebih dahulu, "
+    "lalu ulangi: siar recover."
+)
 DEPLOYMENT = "publikasi/publikasi"
-MENDED = "run-dijalankan-kembali"
 FINAL = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED})
+
+
+class NotRegisteredError(Exception):
+    """Prefect does not know the publication flow; the sentence says what to do."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """An open publication as the sweeper sees it."""
+    """An open publication as the sweeper sees it.
+
+    `altered` says what was changed outside of Siar and has to be restored first.
+    """
 
     publication_id: str
     reference: str
+    title: str
     run_id: str
-    form_key: str | None
-    waits_until: datetime | None
-    is_handed_over: bool
+    round_id: str
+    step: str
+    form_key: str | None = None
+    waits_until: datetime | None = None
+    is_handed_over: bool = False
+    altered: str = ""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """How runs are looked at.
+
+    The schedule is `patient`: it leaves a run that was just started alone, and starts
+    one that fails again and again less often. A person who asks does not want to wait.
+    """
+
+    office: Office
+    client: SyncPrefectClient
+    patient: bool = True
+
+    def waited(self, since: datetime, long_enough: timedelta) -> bool:
+        """Whether enough time has gone by since that moment."""
+        return not self.patient or self.office.clock() - since >= long_enough
+
+
+@dataclass(frozen=True)
+class Mended:
+    """A publication whose run was started again, or could not be (`obstacle`)."""
+
+    reference: str
+    title: str
+    step: str
+    reason: str
+    obstacle: str = ""
 
 
 def mend_open_publications() -> list[str]:
     """Re-run what does not wait as it should; the references of those publications."""
-    here = office()
     log = get_run_logger()
-    mended = []
     with get_client(sync_client=True) as client:
-        for standing in standings_of_open(here):
-            reason = mend(here, client, standing)
-            if reason:
-                mended.append(standing.reference)
-                log.warning("Publikasi %s dijalankan kembali: %s", standing.reference, reason)
-    return mended
+        mended = sweep(Sweep(office(), client))
+    for one in mended:
+        if one.obstacle:
+            log.error("Publikasi %s belum dapat dilanjutkan: %s", one.reference, one.obstacle)
+        else:
+            log.warning("Publikasi %s dijalankan kembali: %s", one.reference, one.reason)
+    return [one.reference for one in mended if not one.obstacle]
+
+
+def sweep(how: Sweep) -> list[Mended]:
+    """Look at every open publication once; one publication's trouble never stops the others."""
+    return [
+        found
+        for standing in standings_of_open(how.office)
+        if (found := _looked_at(how, standing)) is not None
+    ]
+
+
+def _looked_at(how: Sweep, standing: Standing) -> Mended | None:
+    told = Mended(standing.reference, standing.title, standing.step, "")
+    try:
+        if standing.altered:
+            _record_once(how, standing, restarts.BLOCKED, standing.altered)
+            return replace(told, obstacle=standing.altered)
+        reason = mend(how, standing)
+    except Exception as error:
+        logging.getLogger(__name__).exception("publication %s", standing.reference)
+        return replace(told, obstacle=f"{type(error).__name__}: {error}")
+    return replace(told, reason=reason) if reason else None
 
 
 def standings_of_open(here: Office) -> list[Standing]:
     """Every open publication whose run has something left to do."""
     with here.ledger.read() as work:
-        return [
-            standing
-            for publication in publications.open_publications(work)
-            if not (standing := _standing(work, publication)).is_handed_over
-        ]
+        found = [_standing(work, row) for row in publications.open_publications(work)]
+    return [standing for standing in found if not standing.is_handed_over]
 
 
 def _standing(work: Work, publication: Publication) -> Standing:
     current = rounds.current_round(work, publication)
-    sop = publications.sop_of(work, publication)
     form = forms.waiting_form(work, publication)
-    actor = sop.step(current.step_no).actor if current else Actor.ALUR
-    return Standing(
+    known = Standing(
         publication_id=publication.id,
         reference=publication.reference,
+        title=publication.title,
         run_id=publication.flow_run_id or "",
+        round_id=current.id if current else "",
+        step="",
         form_key=form.key if form else None,
+    )
+    try:
+        _refuse_altered(work, publication, current, form)
+        step = publications.sop_of(work, publication).step(current.step_no) if current else None
+    except RecordAlteredError as error:
+        return replace(known, altered=str(error))
+    actor = step.actor if step else Actor.ALUR
+    return replace(
+        known,
+        step=f"{step.no} · {step.short}" if step else "",
         waits_until=not_before(publication) if actor is Actor.KONEKTOR else None,
         is_handed_over=actor is Actor.ALUR,
     )
 
 
-def mend(here: Office, client: SyncPrefectClient, standing: Standing) -> str:
+def _refuse_altered(work: Work, *rows: Publication | Round | Form | None) -> None:
+    """Raise for a row that the run would have to write over and may not."""
+    for row in rows:
+        if row is not None and not work.is_unaltered(row):
+            raise RecordAlteredError(row.__tablename__, row.id)
+
+
+def mend(how: Sweep, standing: Standing) -> str:
     """Have the publication's run started again if it does not stand as it should; why, or ""."""
-    run = _run_of(client, standing)
-    if run is None or run.state is None:
-        reason = "run-nya tidak ada lagi di Prefect"
-        _record(here, standing, reason)
-        start_anew(client, standing.reference)
-        return reason
-    reason = _trouble(here, client, standing, run)
-    if reason:
-        _record(here, standing, reason)
-        client.set_flow_run_state(run.id, Scheduled(name="Dijalankan kembali"), force=True)
+    run = _run_of(how.client, standing)
+    gone = run is None or run.state is None
+    reason = "run-nya tidak ada lagi di Prefect" if gone else _trouble(how, standing, run)
+    if not reason or not _may_restart(how, standing, reason):
+        return ""
+    start = _starting_anew(how, standing) if gone else _rescheduling(how, standing)
+    with how.office.ledger.work() as work:
+        restarts.record_restart(
+            work, standing.publication_id, standing.round_id, reason, run_id=standing.run_id
+        )
+    start()
     return reason
+
+
+def _may_restart(how: Sweep, standing: Standing, reason: str) -> bool:
+    """False while a run that keeps failing has to wait; the record says so and why."""
+    now = how.office.clock()
+    with how.office.ledger.read() as work:
+        past = restarts.restarts_of(work, standing.publication_id, standing.round_id)
+    recent = [at for at in past if at > now - timedelta(hours=1)]
+    if len(recent) < RESTARTS_AN_HOUR or how.waited(recent[-1], THEN_EVERY):
+        return True
+    minutes = int(THEN_EVERY.total_seconds() // 60)
+    slowly = SLOWLY.format(times=RESTARTS_AN_HOUR, minutes=minutes, reason=reason)
+    _record_once(how, standing, restarts.SLOWED_DOWN, slowly)
+    return False
+
+
+def _record_once(how: Sweep, standing: Standing, kind: str, reason: str) -> None:
+    with how.office.ledger.work() as work:
+        restarts.record_once(work, standing.publication_id, standing.round_id, kind, reason)
 
 
 def _run_of(client: SyncPrefectClient, standing: Standing) -> FlowRun | None:
@@ -100,46 +210,65 @@ def _run_of(client: SyncPrefectClient, standing: Standing) -> FlowRun | None:
         return None
 
 
-def _trouble(here: Office, client: SyncPrefectClient, standing: Standing, run: FlowRun) -> str:
+def _trouble(how: Sweep, standing: Standing, run: FlowRun | None) -> str:
     """Why the run must be started again; "" when it stands as it should."""
-    state = run.state
-    if state is None or state.is_scheduled() or state.is_pending():
+    state = run.state if run else None
+    if run is None or state is None or state.is_scheduled():
         return ""
-    if not here.locks.is_free(standing.publication_id):
-        return ""
-    # A run that was just started may not hold its lock yet.
-    if here.clock() - state.timestamp < here.settling and not state.is_paused():
+    if not how.office.locks.is_free(standing.publication_id):
         return ""
     if state.is_paused():
-        return _trouble_while_paused(here, client, standing, run)
+        return _trouble_while_paused(how, standing, run)
+    # A run that was just started may not hold its lock yet.
+    usual = PENDING_TOO_LONG if state.is_pending() else how.office.settling
+    if not how.waited(state.timestamp, usual):
+        return ""
     if state.type in FINAL:
-        return f"run-nya berakhir ({state.name}) padahal publikasi belum selesai"
+        said = f": {state.message[:300]}" if state.message else ""
+        return f"run-nya berakhir ({state.name}) padahal publikasi belum selesai{said}"
     return f"tidak ada proses yang mengerjakannya, padahal keadaannya {state.name}"
 
 
-def _trouble_while_paused(
-    here: Office, client: SyncPrefectClient, standing: Standing, run: FlowRun
-) -> str:
+def _trouble_while_paused(how: Sweep, standing: Standing, run: FlowRun) -> str:
     key = run.state.state_details.pause_key if run.state else None
     if standing.form_key is None:
         due = standing.waits_until
-        return "" if due is not None and due > here.clock() else "tidak ada yang ditunggunya lagi"
+        is_waiting = due is not None and due > how.office.clock()
+        return "" if is_waiting else "tidak ada yang ditunggunya lagi"
     if key != standing.form_key:
         return "formulir di Prefect bukan yang ditunggu catatan"
-    if stored_input(client, run.id, response_key(standing.form_key)) is not None:
+    if stored_input(how.client, run.id, response_key(standing.form_key)) is not None:
         return "ada jawaban tersimpan tanpa melanjutkan run"
     return ""
 
 
-def _record(here: Office, standing: Standing, reason: str) -> None:
-    with here.ledger.work() as work:
-        work.record(standing.publication_id, MENDED, {"alasan": reason, "run": standing.run_id})
+def _rescheduling(how: Sweep, standing: Standing) -> Callable[[], None]:
+    def start() -> None:
+        state: State[Any] = Scheduled(name="Dijalankan kembali")
+        how.client.set_flow_run_state(UUID(standing.run_id), state, force=True)
+
+    return start
 
 
-def start_anew(client: SyncPrefectClient, reference: str) -> None:
-    """A new run for a publication whose run is gone; it reads from the ledger where to go on."""
-    deployment = client.read_deployment_by_name(DEPLOYMENT)
-    client.create_flow_run_from_deployment(
-        deployment.id,
-        parameters={"permintaan": {"judul": f"Pemulihan {reference}"}, "rujukan": reference},
-    )
+def _starting_anew(how: Sweep, standing: Standing) -> Callable[[], None]:
+    """A new run for a publication whose run is gone; it reads from the ledger where to go on.
+
+    The publication is bound to it at once, and asking twice gives the same run: a
+    worker that is slow to begin must not lead to two runs of one publication.
+    """
+    try:
+        deployment = how.client.read_deployment_by_name(DEPLOYMENT)
+    except ObjectNotFound:
+        raise NotRegisteredError(NOT_REGISTERED) from None
+
+    def start() -> None:
+        run = how.client.create_flow_run_from_deployment(
+            deployment.id,
+            parameters={"permintaan": {"judul": standing.title}, "rujukan": standing.reference},
+            idempotency_key=f"pulih-{standing.reference}-{standing.run_id or 'baru'}",
+        )
+        with how.office.ledger.work() as work:
+            publication = publications.get(work, standing.publication_id)
+            publications.bind_flow_run(work, publication, str(run.id))
+
+    return start
