@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from ledger.types import CanonicalJson, Day, PlainText, UtcDateTime
 
@@ -414,6 +414,34 @@ class Delivery(Base):
     error_sentence: Mapped[str]
     error_action: Mapped[str]
     error_detail: Mapped[str]
+
+    wait: Mapped[DeliveryWait | None] = relationship(
+        viewonly=True, lazy="joined", foreign_keys="DeliveryWait.id", uselist=False
+    )
+
+
+class DeliveryWait(Base):
+    """What a delivery that is not settled waits for; `id` is the delivery's.
+
+    `next_try_at` is when Siar itself looks again, None when only a person can go on.
+    `tries` counts looks without result and `readings` those in which the channel
+    clearly did not have the post; `since` is when the trouble began. `asked`: a
+    person is to decide. `may_resend`: enough readings allow another attempt.
+    `insisted`: a person said to send again. `rests`: the whole channel rests until then.
+    """
+
+    __tablename__ = "delivery_waits"
+
+    id: Mapped[str] = mapped_column(String(32), ForeignKey("deliveries.id"), primary_key=True)
+    publication_id: Mapped[str] = _reference("publications.id")
+    next_try_at: Mapped[datetime | None]
+    tries: Mapped[int]
+    readings: Mapped[int]
+    since: Mapped[datetime | None]
+    asked: Mapped[bool]
+    may_resend: Mapped[bool]
+    insisted: Mapped[bool]
+    rests: Mapped[bool]
 
 
 # The machinery of the chain itself; every other table is covered by row hashes.
