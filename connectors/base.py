@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sop.manuscript import BlobStore, Finding, Manuscript
@@ -102,7 +102,12 @@ class RemoteStatus:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One line of `siar doctor`: is the channel fit to publish, and if not, the mend."""
+    """One line of `siar doctor`: is the channel fit to publish, and if not, the mend.
+
+    `facts` are short Indonesian phrases on role, permissions and quota. `expires_at`
+    is when the credential ends (UTC), None when it does not or nobody says.
+    `clock_lead` is how far this machine's clock is ahead of the channel's.
+    """
 
     channel: str
     ok: bool
@@ -110,6 +115,9 @@ class Health:
     action: str = ""
     account: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    facts: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    clock_lead: timedelta | None = None
 
 
 class Connector(Protocol):

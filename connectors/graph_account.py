@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from connectors.base import Health
 from connectors.errors import ChannelError, Ditolak, Sementara, TidakPasti
 from connectors.graph import Graph, GraphFailure, appsecret_proof, channel_error, is_missing
+from connectors.health import EXPIRY_WARNING
 from connectors.http import ChannelHttp, Timeouts
 from sop.indonesian import short_moment
 
@@ -17,7 +18,6 @@ from sop.indonesian import short_moment
 CLOCK_SKEW = timedelta(minutes=2)
 # An uploaded photo that no post uses, or a container, lives for 24 hours.
 PREPARED_LIFE = timedelta(hours=23)
-EXPIRY_WARNING = timedelta(days=14)
 
 _Answer = TypeVar("_Answer")
 
@@ -144,19 +144,41 @@ class GraphAccount:
             "terpakai_persen": self.graph.usage.percent,
             "izin": sorted(map(str, facts.get("scopes", []))),
         }
+        said, ends = self._facts_said(facts), _end_of(facts)
         if problem:
-            return Health(self.channel, False, problem, action, account, details)
-        ends = _moment(facts.get("expires_at")) or _moment(facts.get("data_access_expires_at"))
+            return self._health(False, problem, action, account, details, said, ends)
         if ends and ends - self.clock() < EXPIRY_WARNING:
-            return Health(
-                self.channel,
-                True,
-                f"{ready} Tokennya berakhir {short_moment(ends)}.",
-                "Buat token baru sebelum tanggal itu dan simpan di pengaturan.",
-                account,
-                details,
-            )
-        return Health(self.channel, True, ready, "", account, details)
+            ready = f"{ready} Tokennya berakhir {short_moment(ends)}."
+            action = "Buat token baru sebelum tanggal itu dan simpan di pengaturan."
+        return self._health(True, ready, action, account, details, said, ends)
+
+    def _health(
+        self,
+        ok: bool,
+        sentence: str,
+        action: str,
+        account: str,
+        details: Mapping[str, Any],
+        facts: tuple[str, ...] = (),
+        expires_at: datetime | None = None,
+    ) -> Health:
+        lead = self.graph.http.clock_lead
+        return Health(self.channel, ok, sentence, action, account, details, facts, expires_at, lead)
+
+    def _facts_said(self, facts: Mapping[str, Any]) -> tuple[str, ...]:
+        """Permissions, end and use of the token in a few words."""
+        scopes = facts.get("scopes")
+        if isinstance(scopes, list):
+            held = f"{len(scopes)} izin"
+        else:
+            held = "izin tidak dapat dibaca (isi app_id dan app_secret)"
+        endless = facts.get("expires_at") == 0
+        used = self.graph.usage.percent
+        return (
+            held,
+            *(["token tanpa batas waktu"] if endless else []),
+            *([f"{used}% jatah panggilan terpakai"] if used else []),
+        )
 
     def _token_facts(self) -> dict[str, Any]:
         answer = self.ask(
@@ -187,7 +209,7 @@ class GraphAccount:
     def unwell(self, error: ChannelError, account: str = "") -> Health:
         """The line of `siar doctor` for an error."""
         details = {"status": error.status, "code": error.code, "detail": error.detail}
-        return Health(self.channel, False, error.sentence, error.action, account, details)
+        return self._health(False, error.sentence, error.action, account, details)
 
 
 def comparable(text: str) -> str:
@@ -201,6 +223,12 @@ def graph_moment(text: object, fallback: datetime) -> datetime:
         return datetime.fromisoformat(str(text)).astimezone(UTC)
     except ValueError:
         return fallback
+
+
+def _end_of(facts: Mapping[str, Any]) -> datetime | None:
+    """When the token or its access to data ends, whichever is first."""
+    ends = [_moment(facts.get(name)) for name in ("expires_at", "data_access_expires_at")]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _moment(seconds: object) -> datetime | None:

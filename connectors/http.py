@@ -159,8 +159,11 @@ class ChannelHttp:
 
     `secrets` are removed from everything that leaves in an error. `clock` tells
     the time (UTC) for `Dibatasi.until`. `backoff` is seconds before the second
-    retry of a read (the first comes at once).
+    retry of a read (the first comes at once). After each answer `clock_lead` tells
+    how far this machine's clock is ahead of the channel's, to about a second.
     """
+
+    clock_lead: timedelta | None = None
 
     def __init__(
         self,
@@ -302,7 +305,7 @@ class ChannelHttp:
         **request: Any,
     ) -> Answer:
         try:
-            return self._attempt(
+            answer = self._attempt(
                 session,
                 method,
                 url,
@@ -310,6 +313,8 @@ class ChannelHttp:
                 max_bytes=max_bytes or self._max,
                 **request,
             )
+            self.clock_lead = _lead(answer.headers.get("Date", ""), self.clock())
+            return answer
         except (requests.RequestException, HTTPError, _TooLargeError, _TooSlowError) as failure:
             error = self._error_for(failure, publishing=publishing)
         # Outside the except block: neither __cause__ nor __context__ may carry the
@@ -379,6 +384,15 @@ class ChannelHttp:
             code="jaringan",
             detail=detail,
         )
+
+
+def _lead(date: str, now: datetime) -> timedelta | None:
+    # An odd Date must not make an error of an answer that arrived.
+    try:
+        theirs = parsedate_to_datetime(date)
+        return now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def never_left(failure: BaseException) -> bool:

@@ -14,8 +14,7 @@ from __future__ import annotations
 import hashlib
 import html
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -201,20 +200,25 @@ class WordPress:
                 action=error.action,
                 account=self._settings.username,
                 details={"kode": error.code, "status": error.status},
+                clock_lead=self._http.clock_lead,
             )
 
     def _check(self) -> Health:
-        me, answer = self._api.me()
+        me = self._api.me()
         account = str(me.get("username") or me.get("slug") or self._settings.username)
         capabilities = me.get("capabilities")
         held = capabilities if isinstance(capabilities, dict) else {}
         missing = [name for name in NEEDED if not held.get(name)]
         roles = me.get("roles") if isinstance(me.get("roles"), list) else []
-        skew = _skew(answer.headers.get("Date", ""), self._clock())
+        skew = self._http.clock_lead or timedelta(0)
         details: dict[str, Any] = {"peran": roles, "selisih_jam_detik": round(skew.total_seconds())}
+        facts = (f"akun {account}", f"peran {', '.join(map(str, roles or [])) or 'tidak disebut'}")
+
+        def said(ok: bool, sentence: str, action: str = "") -> Health:
+            return Health(CHANNEL, ok, sentence, action, account, details, facts, clock_lead=skew)
 
         def unfit(sentence: str, action: str) -> Health:
-            return Health(CHANNEL, False, sentence, action, account, details)
+            return said(False, sentence, action)
 
         if missing:
             return unfit(
@@ -230,15 +234,12 @@ class WordPress:
                 "website.",
             )
         if held.get("manage_options"):
-            return Health(
-                CHANNEL,
+            return said(
                 True,
                 f"Website siap; akun “{account}” berkuasa lebih dari yang perlu.",
                 "Sebaiknya pakai akun dengan peran Author (Penulis) saja.",
-                account,
-                details,
             )
-        return Health(CHANNEL, True, "Website siap menerima artikel.", "", account, details)
+        return said(True, "Website siap menerima artikel.")
 
     # --- the article ----------------------------------------------------------
 
@@ -455,11 +456,3 @@ def _post_number(remote_id: str) -> str:
             channel=CHANNEL,
         )
     return remote_id
-
-
-def _skew(date: str, now: datetime) -> timedelta:
-    try:
-        theirs = parsedate_to_datetime(date)
-    except ValueError:
-        return timedelta(0)
-    return now - (theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC))

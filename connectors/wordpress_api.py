@@ -39,10 +39,10 @@ class WordPressApi:
         self._root = root
         self._upload = upload
 
-    def me(self) -> tuple[Json, Answer]:
-        """The account with its capabilities, and the whole answer (for its Date)."""
+    def me(self) -> Json:
+        """The account with its capabilities."""
         answer = self._http.read(f"{self._root}/wp/v2/users/me", params={"context": "edit"})
-        return self._dict(answer, {200}), answer
+        return self._dict(answer, {200})
 
     def posts_by_slug(self, slug: str) -> list[Json]:
         """Our own posts with this slug in any state, the trash included.

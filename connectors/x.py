@@ -112,13 +112,12 @@ class XChannel:
         try:
             me = self._me()
         except ChannelError as error:
-            return Health(CHANNEL, False, error.sentence, error.action, details=_details(error))
+            return self._health(False, error.sentence, error.action, details=_details(error))
         limits = dict(self._client.limits)
         account = f"@{me.get('username', '')}"
         wanted = self._settings.username.removeprefix("@")
         if wanted and str(me.get("username", "")).casefold() != wanted.casefold():
-            return Health(
-                CHANNEL,
+            return self._health(
                 False,
                 f"Token X milik akun {account}, bukan @{wanted}.",
                 "Buat token untuk akun yang benar, atau perbaiki username di pengaturan.",
@@ -126,15 +125,29 @@ class XChannel:
                 limits,
             )
         if limits.get("x-access-level") == "read":
-            return Health(
-                CHANNEL,
+            return self._health(
                 False,
                 f"Token X untuk {account} hanya boleh membaca.",
                 "Beri izin Read and write di konsol pengembang X, lalu buat ulang token aksesnya.",
                 account,
                 limits,
             )
-        return Health(CHANNEL, True, f"X siap sebagai {account}.", "", account, limits)
+        return self._health(True, f"X siap sebagai {account}.", "", account, limits)
+
+    def _health(
+        self, ok: bool, sentence: str, action: str, account: str = "", details: Any = None
+    ) -> Health:
+        limits = details or {}
+        return Health(
+            CHANNEL,
+            ok,
+            sentence,
+            action,
+            account,
+            limits,
+            _facts_of(limits),
+            clock_lead=self._client.http.clock_lead,
+        )
 
     def render(self, manuscript: Manuscript, blobs: BlobStore, *, reference: str) -> RenderedPost:
         return RenderedPost(
@@ -390,6 +403,21 @@ def _moment(post: Mapping[str, Any], fallback: datetime) -> datetime:
         return datetime.fromisoformat(str(post["created_at"]))
     except (KeyError, ValueError):
         return fallback
+
+
+def _facts_of(limits: Mapping[str, Any]) -> tuple[str, ...]:
+    """What X's headers tell of rights and of the day's quota, in a few words."""
+    level = {"read-write": "boleh menulis", "read": "hanya membaca"}.get(
+        str(limits.get("x-access-level", ""))
+    )
+    facts = [level] if level else []
+    for whose in ("user", "app"):
+        left = limits.get(f"x-{whose}-limit-24hour-remaining")
+        total = limits.get(f"x-{whose}-limit-24hour-limit")
+        if left and total:
+            facts.append(f"sisa {left} dari {total} kiriman 24 jam ini")
+            break
+    return tuple(facts)
 
 
 def _details(error: ChannelError) -> dict[str, Any]:
