@@ -155,7 +155,7 @@ with Stack(settings, definitions=SAMPLE_DEFINITIONS) as stack:
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_process_is_left_whatever_ends_the_stack(tmp_path: Path, number: signal.Signals) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", START, str(tmp_path), str(free_port())], stdout=subprocess.PIPE
