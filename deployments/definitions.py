@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
 from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
-from prefect.client.schemas.schedules import IntervalSchedule
+from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.utilities.callables import parameter_schema
 
 from deployments import entrypoints
@@ -22,17 +22,19 @@ from deployments.settings import Settings
 from deployments.wiring import build_connectors, utc_now
 
 WORK_POOL = "siar"
+OFFICE_ZONE = "Asia/Jakarta"
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One deployment. `every` is its schedule, None for those that people start."""
+    """One deployment. `every` or `daily_at` (WIB) is its schedule; people start the others."""
 
     flow: Flow[Any, Any]
     description: str
     tags: tuple[str, ...] = ()
     every: timedelta | None = None
+    daily_at: time | None = None
 
     @property
     def name(self) -> str:
@@ -52,6 +54,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         "atau sudah tiba waktu tayangnya. Tidak perlu dijalankan dengan tangan.",
         tags=("sistem",),
         every=timedelta(minutes=1),
+    ),
+    Definition(
+        entrypoints.pemeriksaan,
+        "Dijalankan sendiri tiap pukul 07.00 WIB: memeriksa semua saluran. Run yang berakhir "
+        "**Perlu tindakan** menyebut saluran yang tokennya mati, segera berakhir, atau "
+        "bermasalah, dan apa yang harus dilakukan. Boleh juga dijalankan dengan tangan.",
+        tags=("sistem",),
+        daily_at=time(7, 0),
     ),
 )
 
@@ -94,14 +104,27 @@ def _choose(field: dict[str, Any], options: list[str]) -> None:
 
 
 def _schedules(definition: Definition) -> list[DeploymentScheduleCreate]:
-    if definition.every is None:
-        return []
-    return [DeploymentScheduleCreate(schedule=IntervalSchedule(interval=definition.every))]
+    if definition.every is not None:
+        return [DeploymentScheduleCreate(schedule=IntervalSchedule(interval=definition.every))]
+    if (at := definition.daily_at) is not None:
+        cron = CronSchedule(cron=f"{at.minute} {at.hour} * * *", timezone=OFFICE_ZONE)
+        return [DeploymentScheduleCreate(schedule=cron)]
+    return []
 
 
 def summary() -> list[Mapping[str, Any]]:
     """What stands in the snapshot test: names, tags and schedules."""
     return [
-        {"name": one.name, "tags": list(one.tags), "every": str(one.every) if one.every else None}
+        {"name": one.name, "tags": list(one.tags), "schedule": _in_words(one)}
         for one in DEFINITIONS
     ]
+
+
+def _in_words(definition: Definition) -> str | None:
+    for made in _schedules(definition):
+        match made.schedule:
+            case IntervalSchedule(interval=interval):
+                return f"every {interval}"
+            case CronSchedule(cron=cron, timezone=zone):
+                return f"{cron} {zone}"
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deployments.settings import load_settings
 from deployments.wiring import build_office
+from flows.pemeriksaan import pemeriksaan
 from flows.publikasi import publikasi
 from flows.rekonsiliasi import rekonsiliasi
 from tasks import office
@@ -15,4 +16,4 @@ def _build() -> office.Office:
 
 office.install(_build)
 
-__all__ = ["publikasi", "rekonsiliasi"]
+__all__ = ["pemeriksaan", "publikasi", "rekonsiliasi"]
