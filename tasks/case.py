@@ -124,13 +124,19 @@ def past_rounds(office: Office, work: Work, publication: Publication, sop: Sop) 
     return _history(office, rounds.timeline(work, publication), sop)
 
 
+def _answered_by(view: RoundView) -> str:
+    """Who closed the round, named as on the form of that day: "… (Plh. Kepala Balai)"."""
+    accepted = [one.answer.named_person for one in view.answers if one.answer.accepted]
+    return accepted[-1] if accepted else "Sistem"
+
+
 def _history(office: Office, timeline: list[RoundView], sop: Sop) -> tuple[Past, ...]:
     return tuple(
         Past(
             step_no=view.step_no,
             name=sop.step(view.step_no).short,
             round_number=view.number,
-            person=view.person or "Sistem",
+            person=_answered_by(view),
             closed_at=view.closed_at,
             took_minutes=float(office.calendar.minutes_between(view.opened_at, view.closed_at)),
             standard_minutes=sop.step(view.step_no).standard_minutes,
