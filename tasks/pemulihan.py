@@ -25,6 +25,9 @@ from tasks.suspension import response_key, stored_input
 
 # A worker that died before it started the run leaves it pending for ever.
 PENDING_TOO_LONG = timedelta(minutes=2)
+# Nothing here schedules a run for later than now: somebody else put it off.
+AT_MOST_AHEAD = timedelta(minutes=5)
+POSTPONED = "run-nya dijadwalkan ulang ke waktu yang jauh"
 # A run that fails again and again is not started every minute for ever.
 RESTARTS_AN_HOUR = 5
 THEN_EVERY = timedelta(minutes=30)
@@ -213,10 +216,10 @@ def _run_of(client: SyncPrefectClient, standing: Standing) -> FlowRun | None:
 def _trouble(how: Sweep, standing: Standing, run: FlowRun | None) -> str:
     """Why the run must be started again; "" when it stands as it should."""
     state = run.state if run else None
-    if run is None or state is None or state.is_scheduled():
+    if run is None or state is None or not how.office.locks.is_free(standing.publication_id):
         return ""
-    if not how.office.locks.is_free(standing.publication_id):
-        return ""
+    if state.is_scheduled():
+        return POSTPONED if _is_postponed(how, state) else ""
     if state.is_paused():
         return _trouble_while_paused(how, standing, run)
     # A run that was just started may not hold its lock yet.
@@ -227,6 +230,11 @@ def _trouble(how: Sweep, standing: Standing, run: FlowRun | None) -> str:
         said = f": {state.message[:300]}" if state.message else ""
         return f"run-nya berakhir ({state.name}) padahal publikasi belum selesai{said}"
     return f"tidak ada proses yang mengerjakannya, padahal keadaannya {state.name}"
+
+
+def _is_postponed(how: Sweep, state: State[Any]) -> bool:
+    due = state.state_details.scheduled_time
+    return due is not None and due > how.office.clock() + AT_MOST_AHEAD
 
 
 def _trouble_while_paused(how: Sweep, standing: Standing, run: FlowRun) -> str:
