@@ -72,6 +72,10 @@ class Player:
     def close(self) -> None:
         self._http.close()
 
+    def know(self, person: str, secret: str) -> None:
+        """Play one more person from now on."""
+        self._secrets[person] = secret
+
     def start(self, request: Mapping[str, Any], *, deployment: str = "publikasi/publikasi") -> UUID:
         """Press Run on the deployment; the new run's id."""
         found = self._call("GET", f"/deployments/name/{deployment}")

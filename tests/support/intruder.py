@@ -1,0 +1,94 @@
+"""Somebody who reaches the Prefect API and wants what no form gives: raw HTTP only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+PATIENCE = 60.0
+
+
+class Intruder:
+    """One client of the API, without any knowledge of people or codes."""
+
+    def __init__(self, api_url: str) -> None:
+        self._http = httpx.Client(base_url=api_url, timeout=30.0, trust_env=False)
+        token = self._http.get("/csrf-token", params={"client": "penyusup"})
+        if token.status_code == httpx.codes.OK:
+            self._http.headers["Prefect-Csrf-Token"] = token.json()["token"]
+            self._http.headers["Prefect-Csrf-Client"] = "penyusup"
+
+    def resume(self, run_id: UUID, filled: Any) -> httpx.Response:
+        """Press Resume with anything at all."""
+        return self._call("POST", f"/flow_runs/{run_id}/resume", {"run_input": filled})
+
+    def write_answer(self, run_id: UUID, key: str, value: str) -> httpx.Response:
+        """Put an answer where the server keeps it, past the form and its checks."""
+        body = {"key": f"suspended-{key}-response", "value": value, "sender": "penyusup"}
+        return self._call("POST", f"/flow_runs/{run_id}/input", body)
+
+    def force(self, run_id: UUID, state: str, name: str | None = None) -> httpx.Response:
+        """Put the run into a state, whatever its rules say."""
+        body = {"state": {"type": state, "name": name or state.title()}, "force": True}
+        return self._call("POST", f"/flow_runs/{run_id}/set_state", body)
+
+    def postpone(self, run_id: UUID, until: datetime) -> httpx.Response:
+        """Schedule the run for some other day."""
+        details = {"scheduled_time": until.isoformat()}
+        state = {"type": "SCHEDULED", "name": "Scheduled", "state_details": details}
+        return self._call("POST", f"/flow_runs/{run_id}/set_state", {"state": state, "force": True})
+
+    def delete(self, run_id: UUID) -> httpx.Response:
+        """Remove the run with its form and answers."""
+        return self._call("DELETE", f"/flow_runs/{run_id}")
+
+    def start(
+        self,
+        request: Mapping[str, Any],
+        *,
+        rujukan: str = "",
+        deployment: str = "publikasi/publikasi",
+    ) -> UUID:
+        """Start a run of the publication's flow, for a publication that is already there."""
+        return self._started(deployment, {"permintaan": dict(request), "rujukan": rujukan})
+
+    def sweep(self) -> None:
+        """Run the sweeper once and wait for its end."""
+        run_id = self._started("rekonsiliasi/rekonsiliasi", {})
+        until = time.monotonic() + PATIENCE
+        while self.state(run_id)["type"] not in {"COMPLETED", "FAILED", "CRASHED"}:
+            assert time.monotonic() < until, "the sweeper does not end"
+            time.sleep(0.1)
+        state = self.state(run_id)
+        assert state["type"] == "COMPLETED", state
+
+    def state(self, run_id: UUID) -> dict[str, Any]:
+        found: dict[str, Any] = self._call("GET", f"/flow_runs/{run_id}").json()["state"]
+        return found
+
+    def scheduled_times(self, idempotency_key: str) -> list[datetime]:
+        """For when the runs made with this key were scheduled."""
+        body = {"flow_runs": {"idempotency_key": {"any_": [idempotency_key]}}}
+        found = self._call("POST", "/flow_runs/filter", body).json()
+        return [datetime.fromisoformat(run["expected_start_time"]) for run in found]
+
+    def _started(self, deployment: str, parameters: Mapping[str, Any]) -> UUID:
+        found = self._call("GET", f"/deployments/name/{deployment}").json()
+        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
+        answer = self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)
+        assert answer.is_success, answer.text
+        return UUID(answer.json()["id"])
+
+    def _call(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        for pause in (0.2, 0.5, 1.0, 2.0, 0.0):
+            answer = self._http.request(method, path, json=body)
+            # 503: the server's database was busy and nothing was done.
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(pause)
+        return answer
