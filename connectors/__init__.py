@@ -1,1 +1,1 @@
-"""Room of the outside world: one module per channel, the intake folder, notifications, rehearsal."""
+"""Room of the outside world: one module per channel, the intake folder, rehearsal."""

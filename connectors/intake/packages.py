@@ -45,7 +45,7 @@ UNPACKING_ERRORS: Final = (
     struct.error,
     EOFError,
     OSError,
-    RuntimeError,  # also NotImplementedError: a method or version it does not know
+    RuntimeError,  # also for a method or version that it does not know
     ValueError,
     KeyError,
 )
