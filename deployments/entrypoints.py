@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from prefect import Flow
+
 from deployments.settings import load_settings
 from deployments.wiring import build_office
 from flows.pemeriksaan import pemeriksaan
@@ -16,4 +21,9 @@ def _build() -> office.Office:
 
 office.install(_build)
 
-__all__ = ["pemeriksaan", "publikasi", "rekonsiliasi"]
+# By the name that the server knows them under; a forked run needs no other look-up.
+FLOWS: Mapping[str, Flow[..., Any]] = {
+    one.name: one for one in (pemeriksaan, publikasi, rekonsiliasi)
+}
+
+__all__ = ["FLOWS", "pemeriksaan", "publikasi", "rekonsiliasi"]

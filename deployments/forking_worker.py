@@ -11,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import Any
+from uuid import UUID
 
 import anyio
 import anyio.abc
@@ -37,6 +38,7 @@ class ForkingWorker(BaseWorker[BaseJobConfiguration, Any, BaseWorkerResult]):
         super().__init__(*args, **kwargs)
         self._forks: ForkServerContext = multiprocessing.get_context("forkserver")
         self._forks.set_forkserver_preload([PRELOADED])
+        self._names: dict[UUID, str] = {}
 
     async def run(
         self,
@@ -46,8 +48,9 @@ class ForkingWorker(BaseWorker[BaseJobConfiguration, Any, BaseWorkerResult]):
     ) -> BaseWorkerResult:
         """Fork, tell Prefect the process id, wait for the end, tell how it ended."""
         environment = {name: str(value) for name, value in configuration.env.items() if value}
+        name = await self._flow_name(flow_run.flow_id)
         child = self._forks.Process(
-            target=carry_out, args=(flow_run.id, environment), name=f"run-{flow_run.id}"
+            target=carry_out, args=(flow_run.id, name, environment), name=f"run-{flow_run.id}"
         )
         child.start()
         pid = child.pid or 0
@@ -55,6 +58,12 @@ class ForkingWorker(BaseWorker[BaseJobConfiguration, Any, BaseWorkerResult]):
             task_status.started(pid)
         code = await _end_of(child)
         return BaseWorkerResult(status_code=code, identifier=str(pid))
+
+    async def _flow_name(self, flow_id: UUID) -> str:
+        """The flow's name, asked of the server once."""
+        if flow_id not in self._names:
+            self._names[flow_id] = (await self.client.read_flow(flow_id)).name
+        return self._names[flow_id]
 
 
 async def _end_of(child: ForkServerProcess) -> int:

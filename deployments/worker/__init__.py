@@ -156,7 +156,3 @@ def main(definitions: str, ready_file: Path | None) -> None:
     asyncio.run(ensure_work_pool())
     module.register(settings)
     asyncio.run(serve(settings, ready_file))
-
-
-if __name__ == "__main__":
-    main()
