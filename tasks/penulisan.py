@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sop.checks import check
-from sop.difference import difference
-
 from connectors.base import RenderedPost
 from connectors.intake.errors import IntakeError
 from connectors.intake.folder import read_notes, resolve_folder, scan
 from connectors.intake.material import gather
 from ledger import publications, revisions
 from ledger.work import Work
+from sop.checks import check
+from sop.difference import difference
 from sop.forms.steps import FACTS, FROM_FILE, caption_field
 from sop.indonesian import today
 from sop.manuscript import Facts, Manuscript
@@ -32,7 +31,7 @@ from tasks.manuscript_fields import (
     with_alts,
 )
 from tasks.office import Office
-from tasks.rendering import render_all
+from tasks.rendering import damaged_files, render_all
 from tasks.stepwork import Answered, Draft, Extras, Outcome, StepWork
 
 _PICTURES_SEEN = "gambar_terbaca"
@@ -114,6 +113,7 @@ def prepare(office: Office, case: Case, values: Mapping[str, Any]) -> Draft:
         problems.append("Folder materi masih kosong. Tulis nama folder yang berisi naskah.")
     typed = _changed(values, extras(office, case).prefill) if from_file else values
     manuscript = _typed(base, typed, case.channels)
+    problems += [f"{one.place}: {one.sentence}" for one in damaged_files(office, manuscript)]
     seen = {item.filename: item.alt for item in manuscript.media if item.is_image}
     findings = check(manuscript, today=today(office.clock()), own_domains=office.own_domains)
     problems += [f"{one.place}: {one.sentence}" for one in findings if one.blocking]

@@ -17,7 +17,7 @@ from connectors.intake.errors import IntakeError
 from sop.checks import broken_links, check
 from sop.digest import digest_of
 from sop.indonesian import today
-from sop.manuscript import Finding, Manuscript
+from sop.manuscript import BlobTampered, Finding, Manuscript
 from sop.markup import escape_for_form, to_html
 from tasks.office import Office
 
@@ -53,6 +53,10 @@ def render_all(
         except (ChannelError, IntakeError) as error:
             findings.append(Finding(connector.label, str(error), blocking=True, code="render"))
             continue
+        except (BlobTampered, KeyError):
+            if damaged := damaged_files(office, manuscript):
+                return {}, damaged
+            raise
         posts[code] = post if WEBSITE in wanted else without_link(post)
         findings += connector.validate(posts[code])
     if "instagram" in posts and WEBSITE not in posts:
@@ -66,6 +70,26 @@ def render_all(
             )
         )
     return posts, findings
+
+
+def damaged_files(office: Office, manuscript: Manuscript) -> list[Finding]:
+    """The manuscript's files that the store no longer holds as they were, and how to mend that."""
+    findings = []
+    for item in manuscript.media:
+        try:
+            office.blobs.get(item.sha256)
+        except (BlobTampered, KeyError):
+            findings.append(
+                Finding(
+                    item.filename,
+                    "isi berkas ini di penyimpanan berubah atau hilang. Jawab “tidak” pada "
+                    "verifikasi; penulis lalu menaruh berkas aslinya di folder materi, menulis "
+                    "nama folder itu, dan mengirim naskah lagi.",
+                    blocking=True,
+                    code="berkas",
+                )
+            )
+    return findings
 
 
 def without_link(post: RenderedPost) -> RenderedPost:
@@ -173,7 +197,13 @@ def _pictures(office: Office, media: Iterable[RenderedMedia]) -> list[str]:
     for item in media:
         alt = escape_for_form(item.alt or "(tanpa teks alternatif)")
         if item.mime.startswith("image/"):
-            parts.append(f"![{alt}]({_thumbnail(office, item.sha256)})")
+            try:
+                parts.append(f"![{alt}]({_thumbnail(office, item.sha256)})")
+            except (BlobTampered, KeyError):
+                parts.append(
+                    f"⚠ Gambar `{item.filename}` di penyimpanan berubah atau hilang, jadi tidak "
+                    "akan ditayangkan. Jawab “tidak” agar diganti."
+                )
         else:
             parts.append(f"Video: `{item.filename}`")
         parts.append(f"Teks alternatif: {alt}")
