@@ -7,7 +7,7 @@ would pay for it again.
 
 from __future__ import annotations
 
-import _strptime  # noqa: F401
+import _strptime  # type: ignore[import-not-found]  # noqa: F401
 import os
 import sqlite3  # noqa: F401
 from uuid import UUID

@@ -15,7 +15,6 @@ import orjson
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State
 from prefect.exceptions import Pause, PrefectHTTPStatusError
-from prefect.input import RunInput
 from prefect.input.run_input import keyset_from_base_key
 from prefect.states import Suspended
 from prefect.utilities.engine import propose_state_sync
@@ -59,21 +58,22 @@ def suspend_with_form(
 ) -> None:
     """Save the form, suspend the run and leave the process. Never returns."""
     keyset = keyset_from_base_key(f"suspended-{key}")
-    form = RunInput.subclass_from_base_model_type(model).with_initial_data(description=description)
-    form.save(keyset, flow_run_id)
     state: State[Any] = Suspended(timeout_seconds=None, pause_key=key)
     state.state_details.run_input_keyset = {str(name): str(value) for name, value in keyset.items()}
-    _leave(flow_run_id, state)
+    with get_client(sync_client=True) as client:
+        for name, value in (("schema", model.model_json_schema()), ("description", description)):
+            client.create_flow_run_input(flow_run_id, keyset[name], orjson.dumps(value).decode())  # type: ignore[index]
+        _leave(client, flow_run_id, state)
 
 
 def suspend_without_form(flow_run_id: UUID, key: str) -> None:
     """Suspend the run until something re-schedules it. Never returns."""
-    _leave(flow_run_id, Suspended(timeout_seconds=None, pause_key=key))
-
-
-def _leave(flow_run_id: UUID, proposed: State[Any]) -> None:
     with get_client(sync_client=True) as client:
-        state = propose_state_sync(client=client, state=proposed, flow_run_id=flow_run_id)
+        _leave(client, flow_run_id, Suspended(timeout_seconds=None, pause_key=key))
+
+
+def _leave(client: SyncPrefectClient, flow_run_id: UUID, proposed: State[Any]) -> None:
+    state = propose_state_sync(client=client, state=proposed, flow_run_id=flow_run_id)
     if not state.is_paused():
         raise RuntimeError(
             f"Prefect tidak mau menunda run ini (keadaannya {state.type.value}). "
