@@ -5,6 +5,8 @@ Host, port and the rest come from the environment that `prefect_environment` mad
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 def main() -> None:
     """Serve API, UI and background services until SIGTERM."""
@@ -12,12 +14,17 @@ def main() -> None:
     from prefect.server.api.server import create_app
     from prefect.settings import get_current_settings
 
+    from deployments.prefect_look import improve_forms
     from deployments.prefect_sqlite import use_turn_taking_sqlite
 
     use_turn_taking_sqlite()
-    api = get_current_settings().server.api
+    server = get_current_settings().server
+    api = server.api
+    app = create_app(final=True)
+    if server.ui.static_directory:
+        improve_forms(Path(server.ui.static_directory))
     uvicorn.run(
-        create_app(final=True),
+        app,
         host=api.host,
         port=api.port,
         log_level="warning",
