@@ -31,8 +31,8 @@ from ledger.verify import verify
 from sop.forms.steps import FROM_FILE, YES
 from sop.indonesian import number, short_moment
 from tasks.case import past_rounds
-from tasks.delivery import standings
 from tasks.office import Office
+from tasks.standings import standings
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 RELEASE = "rilis-contoh"

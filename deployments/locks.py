@@ -8,6 +8,9 @@ life of the process; good for all processes of one machine.
 from __future__ import annotations
 
 import fcntl
+import os
+import secrets
+import socket
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +21,11 @@ class FileLocks:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._held: dict[str, IO[bytes]] = {}
+
+    @property
+    def place(self) -> str:
+        """This folder on this machine: the locks of another place mean nothing here."""
+        return f"{socket.gethostname()}-{_number_of(self._folder)}"
 
     def acquire(self, name: str) -> bool:
         """Take the lock for the life of this process; False when another process holds it."""
@@ -46,6 +54,23 @@ class FileLocks:
     def _open(self, name: str) -> IO[bytes]:
         self._folder.mkdir(parents=True, exist_ok=True)
         return (self._folder / name).open("ab")
+
+
+def _number_of(folder: Path) -> str:
+    """A random number kept in the folder, so that no two folders are mistaken for one."""
+    kept = folder / ".tempat"
+    if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        made = folder / f".tempat-{os.getpid()}-{secrets.token_hex(4)}"
+        made.write_text(secrets.token_hex(8), encoding="ascii")
+        try:
+            # Whoever links first has given the folder its number.
+            kept.hardlink_to(made)
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return kept.read_text(encoding="ascii").strip()
 
 
 def _lock(file: IO[bytes]) -> bool:

@@ -120,6 +120,32 @@ class Rehearsal(Section):
     )
 
 
+class Delivery(Section):
+    """Berapa lama Siar menunggu bila suatu saluran terganggu."""
+
+    first_wait_seconds: Seconds = Field(
+        5.0,
+        description="Jeda pertama sebelum saluran dicoba atau dibaca lagi; sesudahnya makin lama, "
+        "sampai 360 kali jeda ini.",
+        examples=[5.0],
+    )
+    resend_after_seconds: float = Field(
+        300.0,
+        gt=0,
+        le=86_400,
+        description="Kiriman yang hasilnya tidak diketahui baru dikirim lagi bila selama ini "
+        "dibaca berulang kali dan tetap tidak ada. Harus lebih lama daripada satu panggilan.",
+        examples=[300.0],
+    )
+    ask_after_seconds: float = Field(
+        7200.0,
+        gt=0,
+        le=604_800,
+        description="Sesudah terganggu selama ini, petugas PPID ditanya juga.",
+        examples=[7200.0],
+    )
+
+
 class Manual(Section):
     """Saluran tanpa API: petugas mengunggah sendiri lalu menuliskan alamatnya."""
 

@@ -28,6 +28,7 @@ from sop.calendar import OfficeCalendar
 from sop.load import DATA, load
 from sop.model import Sop
 from tasks.office import Office
+from tasks.patience import Patience
 
 LINK_SECONDS = (3.0, 5.0)
 DEFAULT_SOP = DATA / "ot-02-02-1-229-2022.toml"
@@ -69,6 +70,11 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
         link_status=link_status,
         settling=timedelta(seconds=settings.prefect.settling_seconds),
         rehearsal=settings.is_rehearsal,
+        patience=Patience.of(
+            first_wait=settings.delivery.first_wait_seconds,
+            resend_after=settings.delivery.resend_after_seconds,
+            ask_after=settings.delivery.ask_after_seconds,
+        ),
     )
 
 

@@ -20,9 +20,9 @@ from tasks.progress import (
     current_case,
     finished,
     hand_over,
-    publish_everywhere,
     record_answer_if_any,
 )
+from tasks.publishing import publish_everywhere
 
 
 def _name() -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from prefect import flow
 
+from tasks.menyusul import deliver_beside_forms
 from tasks.pemulihan import mend_open_publications
 
 
 @flow(name="rekonsiliasi", flow_run_name="Rekonsiliasi", persist_result=False)
 def rekonsiliasi() -> list[str]:
     """Dijalankan sendiri; mengembalikan daftar publikasi yang run-nya dijalankan kembali."""
-    return mend_open_publications()
+    mended = mend_open_publications()
+    deliver_beside_forms()
+    return mended

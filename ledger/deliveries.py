@@ -248,15 +248,17 @@ def settle(
 
 
 def resend_after_readings(work: Work, row: Delivery, *, holder: str) -> bool:
-    """Back to `planned`, since the channel was read and surely does not have the post.
+    """Back to `planned`, since the channel was just read again and surely does not have the post.
 
-    Raises ValueError when it was not read often enough for that.
+    Raises ValueError when it was not read often enough for that, or when only a
+    person may say so.
     """
     wait = _wait_of(work, row)
+    readings = wait.readings + 1
     fewest = 1 if wait.insisted else FEWEST_READINGS
-    if wait.readings < fewest or not (wait.may_resend or wait.insisted):
+    if readings < fewest or not (wait.may_resend or wait.insisted):
         raise ValueError("the channel was not read often enough to send again")
-    said = {"bacaan": wait.readings}
+    said = {"bacaan": readings}
     move = (_S.UNKNOWN, _S.PLANNED)
     after = {**NOT_WAITING, "insisted": wait.insisted}
     return _move(work, row, move, {}, said, actor=None, holder=holder, wait=after)

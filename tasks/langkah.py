@@ -85,4 +85,6 @@ def unggah_saluran(publication_id: str, channel: str, owner: str) -> State:
         get_run_logger().info("Tayang: %s", sent.url)
         return Completed(name="Tayang", message=sent.url)
     get_run_logger().warning("%s", sent.sentence)
-    return Completed(name="Perlu tindakan", message=sent.sentence[:900])
+    waits = sent.again_at is not None and not sent.needs_person
+    name = "Menunggu" if waits else "Perlu tindakan"
+    return Completed(name=name, message=sent.sentence[:900])

@@ -8,7 +8,7 @@ publish anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -18,10 +18,17 @@ from ledger.work import Ledger
 from sop.calendar import OfficeCalendar
 from sop.manuscript import BlobStore
 from sop.model import Sop
+from tasks.patience import Patience
 
 
 class Exclusive(Protocol):
-    """Locks that die with their holder: one process at a time per publication."""
+    """Locks that die with their holder: one process at a time per publication.
+
+    `place` names how far they reach: of one place, only one process holds a lock.
+    """
+
+    @property
+    def place(self) -> str: ...
 
     def acquire(self, name: str) -> bool:
         """Take the lock for the life of this process; False when another holds it."""
@@ -37,7 +44,8 @@ class Office:
     """One office: its record, its SOP in force, its calendar, channels and folders.
 
     `link_status` answers a link's HTTP status, or None when it cannot be reached.
-    `settling` is how long a run may stand without a process before it counts as dead.
+    `settling` is how long a run may stand without a process before it counts as dead;
+    `patience` says how deliveries wait.
     """
 
     ledger: Ledger
@@ -54,6 +62,7 @@ class Office:
     link_status: Callable[[str], int | None]
     settling: timedelta
     rehearsal: bool
+    patience: Patience = field(default_factory=Patience)
 
     @property
     def channel_labels(self) -> dict[str, str]:

@@ -19,14 +19,15 @@ from ledger import forms, publications, restarts, rounds
 from ledger.models import Form, Publication, Round
 from ledger.work import RecordAlteredError, Work
 from sop.model import Actor
-from tasks.gate import not_before
 from tasks.office import Office, office
+from tasks.standings import wakes_at
 from tasks.suspension import response_key, stored_input
 
 # A worker that died before it started the run leaves it pending for ever.
 PENDING_TOO_LONG = timedelta(minutes=2)
 # Nothing here schedules a run for later than now: somebody else put it off.
 AT_MOST_AHEAD = timedelta(minutes=5)
+DUE = "waktunya untuk melanjutkan sudah tiba"
 POSTPONED = "run-nya dijadwalkan ulang ke waktu yang jauh"
 # A run that fails again and again is not started every minute for ever.
 RESTARTS_AN_HOUR = 5
@@ -157,7 +158,7 @@ def _standing(work: Work, publication: Publication) -> Standing:
     return replace(
         known,
         step=f"{step.no} · {step.short}" if step else "",
-        waits_until=not_before(publication) if actor is Actor.KONEKTOR else None,
+        waits_until=wakes_at(work, publication) if actor is Actor.KONEKTOR else None,
         is_handed_over=actor is Actor.ALUR,
     )
 
@@ -174,6 +175,9 @@ def mend(how: Sweep, standing: Standing) -> str:
     run = _run_of(how.client, standing)
     gone = run is None or run.state is None
     reason = "run-nya tidak ada lagi di Prefect" if gone else _trouble(how, standing, run)
+    if reason == DUE:  # as planned: no restart that counts
+        _rescheduling(how, standing)()
+        return reason
     if not reason or not _may_restart(how, standing, reason):
         return ""
     start = _starting_anew(how, standing) if gone else _rescheduling(how, standing)
@@ -241,8 +245,9 @@ def _trouble_while_paused(how: Sweep, standing: Standing, run: FlowRun) -> str:
     key = run.state.state_details.pause_key if run.state else None
     if standing.form_key is None:
         due = standing.waits_until
-        is_waiting = due is not None and due > how.office.clock()
-        return "" if is_waiting else "tidak ada yang ditunggunya lagi"
+        if due is None:
+            return "tidak ada yang ditunggunya lagi"
+        return "" if due > how.office.clock() else DUE
     if key != standing.form_key:
         return "formulir di Prefect bukan yang ditunggu catatan"
     if stored_input(how.client, run.id, response_key(standing.form_key)) is not None:

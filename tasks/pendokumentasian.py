@@ -10,8 +10,8 @@ from ledger.work import Work
 from sop.indonesian import short_moment
 from sop.markup import escape_for_form
 from tasks.case import Case, publication_in
-from tasks.delivery import standings
 from tasks.office import Office
+from tasks.standings import standings
 from tasks.stepwork import Answered, Draft, Extras, Outcome, StepWork
 
 

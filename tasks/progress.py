@@ -1,10 +1,9 @@
-"""What the publication flow is made of: begin, take an answer, ask, publish, hand over."""
+"""What the publication flow is made of: begin, take an answer, ask, hand over."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from prefect import Task
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
@@ -15,17 +14,12 @@ from ledger.models import Publication
 from ledger.work import Work
 from sop.forms.request import PublicationRequest
 from sop.forms.steps import FACTS
-from tasks.answering import conclude, move_to
+from tasks.answering import move_to
 from tasks.case import Case, publication_in, read_case
-from tasks.delivery import is_settled, needs_person, standings
-from tasks.gate import chosen_channels, not_before
-from tasks.langkah import WORK_OF, jawaban_langkah, name_of, unggah_saluran
+from tasks.langkah import WORK_OF, jawaban_langkah, name_of
 from tasks.office import Office, office
 from tasks.opening import open_form
-from tasks.rendering import WEBSITE
-from tasks.stepwork import Outcome
-from tasks.suspension import answer_to, suspend_with_form, suspend_without_form
-from tasks.waking import wake_at
+from tasks.suspension import answer_to, suspend_with_form
 
 BUSY = (
     "Publikasi ini sedang dikerjakan proses lain. Tidak ada yang hilang; run ini akan dijalankan "
@@ -106,57 +100,6 @@ def ask_person(case: Case) -> None:
         case.sop.role_name(case.step.role),
     )
     suspend_with_form(run_id, form.key, form.model, form.description)
-
-
-def publish_everywhere(case: Case) -> None:
-    """Website first, since its addresses feed the others; then the rest side by side."""
-    here = office()
-    wait_until_due(here, case)
-    channels = chosen_channels(here, case.publication_id)
-    owner = str(_run_id())
-    if WEBSITE in channels:
-        _upload(here, case, WEBSITE).submit(case.publication_id, WEBSITE, owner).wait()
-    website = [row for row in standings(here, case.publication_id) if row.channel == WEBSITE]
-    if all(is_settled(row) for row in website):
-        futures = [
-            _upload(here, case, code).submit(case.publication_id, code, owner)
-            for code in channels
-            if code != WEBSITE
-        ]
-        for future in futures:
-            future.wait()
-    _conclude_publishing(here, case)
-
-
-def _upload(here: Office, case: Case, channel: str) -> Task[[str, str, str], State]:
-    label = here.channel_labels.get(channel, channel)
-    return unggah_saluran.with_options(task_run_name=name_of(case, f" · {label}"))
-
-
-def _conclude_publishing(here: Office, case: Case) -> None:
-    now = read_case(here, case.publication_id)
-    if now is None or now.round_id != case.round_id:
-        return  # the gate sent it back to verification
-    rows = standings(here, case.publication_id)
-    if rows and all(is_settled(row) for row in rows):
-        with here.ledger.work() as work:
-            conclude(here, work, now, Outcome("selesai"))
-        return
-    if any(needs_person(row) for row in rows):
-        ask_person(now)
-    raise RuntimeError("Pengunggahan belum selesai; run akan dijalankan kembali.")
-
-
-def wait_until_due(here: Office, case: Case) -> None:
-    """Suspend without a form until the wanted time; the pipeline itself publishes then."""
-    with here.ledger.read() as work:
-        due = not_before(publication_in(work, case.publication_id))
-    if due is None or due <= here.clock():
-        return
-    run_id = _run_id()
-    wake_at(due, case.publication_id)
-    get_run_logger().info("Menunggu waktu tayang %s.", due.isoformat())
-    suspend_without_form(run_id, f"tayang-{case.round_id}-{int(here.clock().timestamp())}")
 
 
 def hand_over(case: Case) -> State:

@@ -14,10 +14,10 @@ from sop.forms import Trouble
 from sop.forms.steps import ALREADY_LIVE, GIVE_UP
 from sop.markup import escape_for_form
 from tasks.case import Case, publication_in
-from tasks.delivery import CANCELLED, needs_person, standings
 from tasks.freezing import in_force
 from tasks.office import Office
 from tasks.rendering import posts_from_json
+from tasks.standings import CANCELLED, needs_person, standings
 from tasks.stepwork import Answered, Draft, Extras, Outcome, StepWork
 
 
@@ -56,9 +56,14 @@ def body(office: Office, case: Case) -> str:
 def _state(row: Delivery) -> str:
     if row.state == DeliveryState.PUBLISHED:
         return f"✓ tayang: {row.url}"
+    if row.raw.get(CANCELLED):
+        return "– dibatalkan"
+    if not needs_person(row) and not row.error_sentence:
+        return "… sedang dikerjakan"
+    mark = "✗" if needs_person(row) else "…"
     if row.state == DeliveryState.UNKNOWN:
-        return f"? belum pasti. {escape_for_form(row.error_sentence)}"
-    return f"✗ {escape_for_form(row.error_sentence)} {escape_for_form(row.error_action)}"
+        mark = "?"
+    return f"{mark} {escape_for_form(row.error_sentence)} {escape_for_form(row.error_action)}"
 
 
 def _texts_for_hand(office: Office, case: Case, rows: list[Delivery]) -> list[str]:
@@ -111,32 +116,57 @@ def apply(office: Office, work: Work, case: Case, answered: Answered) -> Outcome
         row = deliveries.delivery(work, publication, digest, channel)
         if row is None or not needs_person(row):
             continue
-        _settle(work, row, action, answered.values[f"alamat_{channel}"], note)
+        address = answered.values[f"alamat_{channel}"]
+        _settle(work, row, action, address, note, answered.staff_id)
     return Outcome(None)
 
 
-def _settle(work: Work, row: Delivery, action: str, address: str, note: str) -> None:
-    standing = DeliveryState(row.state)
+def _settle(work: Work, row: Delivery, action: str, address: str, note: str, staff_id: str) -> None:
     if action == ALREADY_LIVE:
-        deliveries.settle(
-            work,
-            row,
-            from_state=standing,
-            to_state=DeliveryState.PUBLISHED,
-            url=address,
-            remote_id=row.remote_id or address,
-            published_at=work.now,
-        )
+        _settle_as_live(work, row, address, staff_id)
     elif action == GIVE_UP:
         deliveries.settle(
             work,
             row,
-            from_state=standing,
+            from_state=row.state,
             to_state=DeliveryState.REJECTED,
+            actor=staff_id,
+            wait=deliveries.NOT_WAITING,
             raw={CANCELLED: True, "alasan": note},
         )
     else:
-        deliveries.settle(work, row, from_state=standing, to_state=DeliveryState.PLANNED)
+        _send_again(work, row, staff_id)
+
+
+def _settle_as_live(work: Work, row: Delivery, address: str, staff_id: str) -> None:
+    deliveries.settle(
+        work,
+        row,
+        from_state=row.state,
+        to_state=DeliveryState.PUBLISHED,
+        actor=staff_id,
+        url=address,
+        remote_id=row.remote_id or address,
+        # Where the website's pictures stand is known from its preparation.
+        media_urls=dict(row.media_urls or row.prepared.get("media_urls", {})),
+        published_at=work.now,
+    )
+
+
+def _send_again(work: Work, row: Delivery, staff_id: str) -> None:
+    """An unknown post is looked for once more before it is sent; the rest is prepared anew."""
+    unknown = row.state == DeliveryState.UNKNOWN
+    wait = {**deliveries.NOT_WAITING, "insisted": True}
+    if unknown:
+        wait |= {"since": work.now, "next_try_at": work.now}
+    deliveries.settle(
+        work,
+        row,
+        from_state=row.state,
+        to_state=DeliveryState.UNKNOWN if unknown else DeliveryState.PLANNED,
+        actor=staff_id,
+        wait=wait,
+    )
 
 
 WORK = StepWork(extras, body, prepare, apply)
