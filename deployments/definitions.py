@@ -96,6 +96,8 @@ def schema_of(flow: Flow[Any, Any], settings: Settings) -> dict[str, Any]:
         request["properties"]["saluran"]["default"] = labels
     # Only the sweeper names a reference; staff need not see the field.
     schema["properties"].pop("rujukan", None)
+    if "permintaan" in schema["properties"]:
+        schema["properties"]["permintaan"]["title"] = "Yang akan dipublikasikan"
     return schema
 
 

@@ -11,7 +11,7 @@ from connectors.intake.folder import resolve_folder
 from ledger import publications
 from ledger.work import Work
 from sop.classification import refusal
-from sop.forms.steps import FACTS
+from sop.forms.steps import CLASSIFICATIONS, FACTS
 from sop.indonesian import WIB, parse_moment, short_moment
 from sop.manuscript import Facts
 from sop.markup import escape_for_form
@@ -47,7 +47,10 @@ def body(office: Office, case: Case) -> str:
     """What the start form still lacks, so that it is known before anything is typed."""
     if case.last_answer is not None:
         return ""
-    draft = prepare(office, case, extras(office, case).prefill)
+    known = dict(extras(office, case).prefill)
+    # What is merely empty is asked for by the form itself.
+    known["klasifikasi"] = known["klasifikasi"] or CLASSIFICATIONS[0]
+    draft = prepare(office, case, known)
     return "\n".join(f"- ⚠ {escape_for_form(problem)}" for problem in draft.problems)
 
 

@@ -59,7 +59,7 @@ def _open(here: Office, work: Work, request: PublicationRequest, run_id: str) ->
         facts={name: request.cleaned(name) for name, _, _ in FACTS},
         folder=request.cleaned("folder"),
         channels=wanted or list(labels),
-        wanted_at=request.waktu_tayang,
+        wanted_at=request.wanted_at,
         rehearsal=here.rehearsal,
         first_step=here.sop.first.no,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from sop.markup import clean_text
 
@@ -62,7 +62,13 @@ def model_of(name: str, questions: Sequence[Question]) -> type[BaseModel]:
                 json_schema_extra=dict(extra),
             ),
         )
-    return create_model(name, **fields)
+    asked = [question.name for question in questions if question.must_be_answered]
+
+    def mark_required(schema: dict[str, Any]) -> None:
+        # A prefilled field that must not be emptied is not "(Optional)" to the UI.
+        schema["required"] = asked
+
+    return create_model(name, __config__=ConfigDict(json_schema_extra=mark_required), **fields)
 
 
 def _type_of(question: Question) -> Any:

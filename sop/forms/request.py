@@ -6,19 +6,44 @@ a person with a code. So nearly everything may be left empty at the start.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from sop.forms.steps import CLASSIFICATIONS
+from sop.forms.steps import CLASSIFICATIONS, FACTS
+from sop.indonesian import parse_moment
 from sop.markup import clean_text
 
 LONGEST = 5_000
 LONGEST_TITLE = 300
+# Seen by the UI before anything starts. A moment with a zone is taken from programs;
+# Prefect's own date picker offers UTC first, seven hours off, so it is not used.
+MOMENT = (
+    r"^$|^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[ T]([01]\d|2[0-3])[:.][0-5]\d"
+    r"(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$"
+)
+_HELP = {name: hint for name, _, hint in FACTS}
+
+
+def _fact(name: str, title: str, position: int) -> str:
+    field: str = Field(
+        default="",
+        title=title,
+        description=_HELP[name],
+        json_schema_extra={"position": position},
+    )
+    return field
 
 
 class PublicationRequest(BaseModel):
     """SOP step 1, "Daftar informasi dan data yang akan dipublikasikan"."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "description": "Daftar informasi dan data yang akan dipublikasikan. Yang belum "
+            "diketahui boleh dikosongkan; semuanya ditanyakan lagi pada langkah 1."
+        }
+    )
 
     judul: str = Field(
         title="Judul kegiatan",
@@ -37,12 +62,12 @@ class PublicationRequest(BaseModel):
         description="Menurut UU 14/2008. Informasi yang dikecualikan tidak boleh dipublikasikan.",
         json_schema_extra={"position": 2, "enum": ["", *CLASSIFICATIONS]},
     )
-    apa: str = Field(default="", title="Apa", json_schema_extra={"position": 3})
-    siapa: str = Field(default="", title="Siapa", json_schema_extra={"position": 4})
-    kapan: str = Field(default="", title="Kapan", json_schema_extra={"position": 5})
-    di_mana: str = Field(default="", title="Di mana", json_schema_extra={"position": 6})
-    mengapa: str = Field(default="", title="Mengapa", json_schema_extra={"position": 7})
-    bagaimana: str = Field(default="", title="Bagaimana", json_schema_extra={"position": 8})
+    apa: str = _fact("apa", "Apa", 3)
+    siapa: str = _fact("siapa", "Siapa", 4)
+    kapan: str = _fact("kapan", "Kapan", 5)
+    di_mana: str = _fact("di_mana", "Di mana", 6)
+    mengapa: str = _fact("mengapa", "Mengapa", 7)
+    bagaimana: str = _fact("bagaimana", "Bagaimana", 8)
     folder: str = Field(
         default="",
         title="Folder materi",
@@ -52,14 +77,32 @@ class PublicationRequest(BaseModel):
     saluran: list[str] = Field(
         default_factory=list,
         title="Saluran yang diinginkan",
+        description="Boleh lebih dari satu.",
         json_schema_extra={"position": 10},
     )
-    waktu_tayang: datetime | None = Field(
-        default=None,
-        title="Waktu tayang yang diinginkan",
-        description="Kosongkan bila boleh tayang segera setelah disetujui.",
+    waktu_tayang: str = Field(
+        default="",
+        title="Waktu tayang yang diinginkan (WIB)",
+        description="Contoh: 2026-12-01 09:00. Kosongkan bila boleh tayang segera setelah "
+        "disetujui.",
+        pattern=MOMENT,
         json_schema_extra={"position": 11},
     )
+
+    @field_validator("waktu_tayang")
+    @classmethod
+    def _is_a_moment(cls, text: str) -> str:
+        if text and _moment(text) is None:
+            raise ValueError(
+                f"Waktu tayang “{text}” tidak ada di kalender. Mulai lagi dengan waktu seperti "
+                "2026-12-01 09:00, atau kosongkan."
+            )
+        return text
+
+    @property
+    def wanted_at(self) -> datetime | None:
+        """The wanted time in UTC; None when it may be published at once."""
+        return _moment(self.waktu_tayang)
 
     def cleaned(self, name: str) -> str:
         """A text field without control characters, cut where no form could show it."""
@@ -71,3 +114,14 @@ def run_title(request: PublicationRequest) -> str:
     """The run's name: the title on one line."""
     line = " ".join(request.cleaned("judul").split())
     return line[:120] or "(tanpa judul)"
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment with a zone as it is; one without is in WIB."""
+    if not text:
+        return None
+    try:
+        known = datetime.fromisoformat(text)
+    except ValueError:
+        return parse_moment(text)
+    return parse_moment(text) if known.tzinfo is None else known.astimezone(UTC)

@@ -103,7 +103,13 @@ def submission_fields(
             units,
             default=unit if unit in units or (unit and not units) else None,
         ),
-        text("judul", "Judul kegiatan", "Nama kegiatan atau informasi yang akan dipublikasikan."),
+        Question(
+            "judul",
+            "Judul kegiatan",
+            "Nama kegiatan atau informasi yang akan dipublikasikan.",
+            default=str(known.get("judul", "")),
+            required=True,
+        ),
         Question(
             "klasifikasi",
             "Klasifikasi informasi",
