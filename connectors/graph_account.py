@@ -172,7 +172,7 @@ class GraphAccount:
             held = f"{len(scopes)} izin"
         else:
             held = "izin tidak dapat dibaca (isi app_id dan app_secret)"
-        endless = facts.get("expires_at") == 0
+        endless = facts.get("expires_at") == 0 and _end_of(facts) is None
         used = self.graph.usage.percent
         return (
             held,

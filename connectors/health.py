@@ -41,7 +41,8 @@ class Checked:
         notes = list(self.health.facts)
         if self.days_left is not None:
             notes.append(_ending(self.days_left))
-        return f"{self.health.sentence} ({'; '.join(notes)})" if notes else self.health.sentence
+        said = self.health.sentence
+        return f"{said.rstrip('.')} ({'; '.join(notes)})." if notes else said
 
 
 def check_all(connectors: Iterable[Connector], now: datetime) -> list[Checked]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,6 +25,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -282,6 +284,74 @@ def load_settings() -> Settings:
     if problems:
         raise SettingsError(tuple(problems))
     return _anchored(loaded, path.parent if path else Path())
+
+
+WHOLE_FILE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """What of the settings can be used for looking around; never for running anything.
+
+    `assumed` names the keys ("prefect", "channels.x", or all: `WHOLE_FILE`) whose
+    value was unusable, so that the default stands in its place.
+    """
+
+    settings: Settings
+    problems: tuple[str, ...] = ()
+    assumed: frozenset[str] = frozenset()
+
+
+def usable_settings() -> Usable:
+    """The settings as far as they can be used, with everything that is wrong with them."""
+    try:
+        return Usable(load_settings())
+    except SettingsError as error:
+        problems = error.problems
+    path = config_path()
+    assumed: set[str] = set()
+    values: dict[str, Any] = {}
+    try:
+        values = _file_values(path)
+        _merge(values, EnvSettingsSource(Settings)())
+    except (SettingsError, SourceError):
+        assumed.add(WHOLE_FILE)
+    settings: Settings | None = None
+    while settings is None:
+        try:
+            settings = Settings(**values)
+        except ValidationError as error:
+            assumed |= {_without(values, item["loc"]) for item in error.errors()}
+    return Usable(
+        _anchored(settings, path.parent if path else Path()), problems, frozenset(assumed)
+    )
+
+
+def _merge(values: dict[str, Any], stronger: Mapping[str, Any]) -> None:
+    for key, value in stronger.items():
+        below = values.get(key)
+        if isinstance(below, dict) and isinstance(value, Mapping):
+            _merge(below, value)
+        else:
+            values[key] = value
+
+
+def _without(values: dict[str, Any], place: tuple[int | str, ...]) -> str:
+    """Take the unusable key out of `values`: a whole channel, or a whole section; its name."""
+    section = str(place[0]) if place else ""
+    channels = values.get(section)
+    if section == "channels" and isinstance(channels, dict) and len(place) > 1:
+        channels.pop(str(place[1]), None)
+        return f"channels.{place[1]}"
+    if values.pop(section, None) is None:
+        # Already taken out, or nowhere to be found: then nothing of it may stay.
+        return section if section else _emptied(values)
+    return section
+
+
+def _emptied(values: dict[str, Any]) -> str:
+    values.clear()
+    return WHOLE_FILE
 
 
 def _is_unknown(name: str) -> bool:

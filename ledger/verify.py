@@ -39,9 +39,10 @@ from ledger.models import (
     primary_key_name,
 )
 from ledger.publications import OPENED
-from ledger.work import Ledger, Work
+from ledger.work import Ledger, Work, row_is_as_recorded
 
 _BATCH = 200
+PEOPLE_TABLES = ("staff", "staff_roles", "delegations")
 
 RESTORE = (
     "Jangan ubah apa pun lagi; laporkan kepada Kepala, lalu pulihkan dari cadangan basis data "
@@ -79,6 +80,77 @@ def problems(ledger: Ledger, *, blobs: FileBlobStore | None = None) -> Iterator[
             yield from record_problems(connection)
             if blobs is not None:
                 yield from _file_problems(connection, blobs)
+
+
+def quick_problems(ledger: Ledger, *, newest: int = 50) -> list[Problem]:
+    """What a look of a second or two finds: lost events, chains that do not end as they
+    should, staff and roles, the newest publications, and the triggers that protect it all.
+
+    An alteration of an older publication is found by `verify` only.
+    """
+    with ledger.read() as work:
+        connection = work.session.connection()
+        with _reading_any_text(connection):
+            chosen = list(
+                connection.execute(
+                    select(Publication.__table__.c.id)
+                    .order_by(Publication.__table__.c.created_at.desc())
+                    .limit(newest)
+                ).scalars()
+            )
+            return [
+                *_missing_triggers(connection),
+                *_lost_events(connection),
+                *_wrong_ends(connection),
+                *_altered_people(connection),
+                *_chain_problems(connection, sorted(chosen)),
+            ]
+
+
+def _missing_triggers(connection: Connection) -> Iterator[Problem]:
+    catalogue = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        # "D": somebody switched it off.
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'",
+    }[connection.dialect.name]
+    present = set(connection.execute(text(catalogue)).scalars())
+    for name in ("events_no_update", "events_no_delete"):
+        if name not in present:
+            yield Problem(
+                "events",
+                name,
+                f"Penjaga {name} pada tabel events tidak ada, sehingga kejadian dapat diubah. "
+                f"{RESTORE}",
+            )
+
+
+def _wrong_ends(connection: Connection) -> Iterator[Problem]:
+    found = connection.execute(
+        text(
+            "SELECT h.chain FROM chain_heads h LEFT JOIN events e "
+            "ON e.chain = h.chain AND e.seq = h.seq "
+            "WHERE e.hash IS NULL OR e.hash <> h.hash ORDER BY h.chain"
+        )
+    )
+    for chain in found.scalars():
+        yield Problem(
+            "chain_heads",
+            chain,
+            f"Ujung rantai {chain} pada tabel chain_heads tidak sama dengan kejadian terakhirnya. "
+            f"{RESTORE}",
+        )
+
+
+def _altered_people(connection: Connection) -> Iterator[Problem]:
+    for name in PEOPLE_TABLES:
+        for row in _all_rows(connection, name):
+            primary_key = str(row[primary_key_name(name)])
+            if not row_is_as_recorded(connection, name, primary_key):
+                yield Problem(
+                    name,
+                    primary_key,
+                    f"Baris {primary_key} pada tabel {name} diubah dari luar Siar. {RESTORE}",
+                )
 
 
 def head(work: Work, chain: str) -> Head:
@@ -355,4 +427,4 @@ def _key_of(table_name: str, row: dict[str, Any]) -> str:
     return row_key(table_name, str(row[primary_key_name(table_name)]))
 
 
-__all__ = ["Head", "Problem", "head", "heads", "problems", "verify"]
+__all__ = ["Head", "Problem", "head", "heads", "problems", "quick_problems", "verify"]

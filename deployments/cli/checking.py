@@ -31,14 +31,18 @@ def verify() -> int:
 
 @click.command(cls=Command, example=("siar doctor",))
 def doctor() -> int:
-    """Memeriksa pengaturan, data, basis data, peladen dan saluran: satu baris tiap bagian."""
-    from deployments.diagnosis import diagnose
+    """Memeriksa setiap bagian: satu baris tiap bagian, dan cara membetulkannya.
 
-    findings = diagnose()
+    Tandanya: ✓ baik, ⚠ perlu perhatian, ✗ harus dibetulkan (perintah ini lalu berakhir dengan
+    kode 1). Tidak ada yang diubah, dan Siar tidak harus sedang berjalan.
+    """
+    from deployments.doctor import diagnose
+    from deployments.wiring import utc_now
+
+    findings = diagnose(utc_now)
     width = max(len(finding.part) for finding in findings)
     for finding in findings:
-        mark = "baik " if finding.ok else "SALAH"
-        click.echo(f"{mark}  {finding.part:<{width}}  {finding.sentence}")
+        click.echo(f"{finding.mark}  {finding.part:<{width}}  {finding.sentence}")
         if finding.action:
-            click.echo(f"{'':{width + 9}}→ {finding.action}")
+            click.echo(f"{'':{width + 5}}→ {finding.action}")
     return 0 if all(finding.ok for finding in findings) else 1

@@ -1,0 +1,146 @@
+"""Doctor's look at what has to run: server, worker, deployments and their schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import Worker
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
+
+from deployments.finding import Finding, Patient, good, wrong
+from deployments.prefect_environment import WORK_POOL
+from deployments.settings import Settings
+from deployments.stack import answers
+
+SERVER, WORKER, SCHEDULES = "Peladen Prefect", "Pekerja", "Alur dan jadwal"
+START = "Jalankan: siar start"
+# The worker says that it lives every half minute.
+SILENT = timedelta(seconds=120)
+SECONDS = 10.0
+
+
+def server_findings(patient: Patient) -> Iterator[Finding]:
+    """Server, worker, and whether every flow is registered with its schedule running."""
+    api = api_address(patient.settings)
+    if api is None:
+        sentence = (
+            "porta 0: alamatnya baru diketahui setelah Siar berjalan, dan Siar tidak berjalan"
+        )
+        yield wrong(SERVER, sentence, START)
+        yield _unknown(WORKER)
+        return
+    if not answers(f"{api}/health", patient.settings):
+        yield wrong(SERVER, f"tidak menjawab di {api}", START)
+        yield _unknown(WORKER)
+        return
+    try:
+        with _client(api, patient.settings) as client:
+            yield good(SERVER, f"menjawab di {api}, versi {client.api_version()}")
+            yield _worker_finding(client, patient)
+            yield _schedules_finding(client)
+    except (PrefectHTTPStatusError, httpx.HTTPError) as error:
+        yield _refused(api, error)
+
+
+def api_address(settings: Settings) -> str | None:
+    """Where the API answers; for port 0 what the running stack wrote down, None without one."""
+    if settings.prefect.port != 0:
+        return settings.prefect_api_url
+    try:
+        noted = (settings.run_path / "siar.lock").read_text(encoding="utf-8").split()
+    except OSError:
+        return None
+    return f"{noted[1]}/api" if len(noted) > 1 else None
+
+
+def _client(api: str, settings: Settings) -> SyncPrefectClient:
+    auth = settings.prefect.auth
+    return SyncPrefectClient(
+        api,
+        auth_string=auth.get_secret_value() if auth is not None else None,
+        httpx_settings={"timeout": SECONDS, "trust_env": False},
+    )
+
+
+def _unknown(part: str) -> Finding:
+    return wrong(part, "tidak dapat diperiksa selama peladen Prefect mati", START)
+
+
+def _refused(api: str, error: Exception) -> Finding:
+    if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (401, 403):
+        return wrong(
+            SERVER,
+            f"{api} menolak kata sandi di prefect.auth",
+            "Yang berjalan di sana memakai sandi lain. Hentikan dan jalankan lagi: siar start",
+        )
+    return wrong(
+        SERVER,
+        f"{api} menjawab dengan galat ({type(error).__name__})",
+        "Baca server.log di folder jalan; bila yang menjawab bukan Siar, ubah prefect.port.",
+    )
+
+
+def _worker_finding(client: SyncPrefectClient, patient: Patient) -> Finding:
+    try:
+        pool = client.read_work_pool(WORK_POOL)
+    except ObjectNotFound:
+        return wrong(WORKER, "belum pernah berjalan di peladen ini", START)
+    if pool.is_paused:
+        return wrong(
+            WORKER,
+            f"kumpulan kerja {WORK_POOL} sedang dijeda, sehingga tidak ada alur yang berjalan",
+            f"Buka Work Pools, {WORK_POOL}, lalu nyalakan lagi.",
+        )
+    seen = [
+        worker.last_heartbeat_time
+        for worker in client.read_workers_for_work_pool(WORK_POOL)
+        if isinstance(worker, Worker) and worker.last_heartbeat_time is not None
+    ]
+    return _heartbeat_finding(max(seen, default=None), patient.clock())
+
+
+def _heartbeat_finding(last: datetime | None, now: datetime) -> Finding:
+    if last is None:
+        return wrong(WORKER, "belum pernah memberi kabar", START)
+    silent = now - last
+    if silent > SILENT:
+        minutes = int(silent.total_seconds() // 60)
+        return wrong(
+            WORKER,
+            f"tidak memberi kabar sejak {minutes} menit lalu, jadi formulir tidak akan terbuka",
+            f"{START}; rinciannya di worker.log",
+        )
+    return good(
+        WORKER, f"berjalan, kabar terakhir {max(0, int(silent.total_seconds()))} detik lalu"
+    )
+
+
+def _schedules_finding(client: SyncPrefectClient) -> Finding:
+    from deployments.definitions import DEFINITIONS
+
+    missing, stopped = [], []
+    for definition in DEFINITIONS:
+        try:
+            found = client.read_deployment_by_name(f"{definition.name}/{definition.name}")
+        except ObjectNotFound:
+            missing.append(definition.name)
+            continue
+        if found.paused or _lost_its_schedule(found, definition.is_scheduled):
+            stopped.append(definition.name)
+    if missing:
+        return wrong(SCHEDULES, f"{', '.join(missing)} belum terpasang di peladen", START)
+    if stopped:
+        return wrong(
+            SCHEDULES,
+            f"{', '.join(stopped)} dijeda atau jadwalnya dimatikan",
+            "Nyalakan lagi di halaman Deployments, atau jalankan lagi siar start.",
+        )
+    return good(SCHEDULES, f"{len(DEFINITIONS)} alur terpasang, jadwalnya menyala")
+
+
+def _lost_its_schedule(found: DeploymentResponse, wanted: bool) -> bool:
+    return wanted and not any(schedule.active for schedule in found.schedules)
