@@ -201,15 +201,3 @@ def test_verify_names_the_altered_row_and_ends_with_code_1(
     said = capsys.readouterr().out
     assert row in said
     assert "laporkan kepada Kepala" in said
-
-
-def test_doctor_says_which_part_is_missing_and_what_to_do(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SIAR_PREFECT__PORT", "1")
-    monkeypatch.setenv("SIAR_REHEARSAL__PORT", "1")
-    assert run(["doctor"]) == 1
-    said = capsys.readouterr().out
-    assert "belum ada pegawai yang terdaftar" in said
-    assert "→ Jalankan: siar start" in said
-    assert "baik   SOP" in said
