@@ -1,0 +1,207 @@
+"""From an answer to the next open form, beside a plain Prefect flow on the same machine.
+
+Prints JSON lines: seconds from a resume to the next form (median, 95th percentile),
+publications per minute with several at once, processor seconds per publication.
+The clock starts when the server has accepted the resume. One process polls every
+50 ms, which is part of the server's load.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pyotp
+from _measuring import cpu_seconds, machine, report, summary
+
+from deployments.demo import EXAMPLES, PLAY, RELEASE, REQUEST, Part
+from deployments.player import OpenForm, Player
+from deployments.prefect_environment import prefect_environment
+from deployments.settings import Settings
+from deployments.stack import SERVER, Stack, marked_processes
+from deployments.wiring import office_of
+from ledger.people import add_staff
+from ledger.work import Work
+
+ALONE = int(os.environ.get("SIAR_BENCH_ALONE", "5"))
+AT_ONCE = int(os.environ.get("SIAR_BENCH_AT_ONCE", "20"))
+HERE = Path(__file__).resolve().parent
+
+
+@contextmanager
+def stack_in(folder: Path, casts: Sequence[Cast] = ()) -> Iterator[Stack]:
+    """Siar as `make start` runs it, on free ports, with the example release at hand."""
+    settings = Settings.model_validate(
+        {"data_dir": folder, "prefect": {"port": 0}, "rehearsal": {"port": 0}}
+    )
+    shutil.copytree(EXAMPLES / RELEASE, settings.intake_path / RELEASE)
+    with office_of(settings) as office, office.ledger.work() as work:
+        for cast in casts:
+            cast.enrol(work)
+    with Stack(settings, say=lambda _line: None) as stack:
+        yield stack
+
+
+class Cast:
+    """Seven people of a publication's own: a code works once, so no two share a person."""
+
+    def __init__(self, number: int) -> None:
+        self.names = {part.step: f"{_letters(number)} Langkah {part.step}" for part in PLAY}
+        self.secrets = {name: pyotp.random_base32() for name in self.names.values()}
+        self.number = number
+
+    def enrol(self, work: Work) -> None:
+        roles = {1: "subbag", 2: "humas", 3: "humas", 4: "ppid", 5: "kepala", 6: "humas", 8: "ppid"}
+        for step, name in self.names.items():
+            nip = f"19000101{self.number:05d}{step:05d}"
+            add_staff(work, nip, name, (roles[step],), secret=self.secrets[name])
+
+    def fields(self, step: int, form: OpenForm, part: Part) -> dict[str, Any]:
+        named = {"penulis": self.names[3]} if step == 2 else {}
+        officer = {"petugas_unggah": self.names[8]} if step == 6 else {}
+        # X refuses the same words twice, so each publication has a lead of its own.
+        lead = {"teras": f"Pengawasan kapal hari ke-{self.number + 1}."} if step == 3 else {}
+        return {"petugas": self.names[step], **part.fields(form), **named, **officer, **lead}
+
+
+def _letters(number: int) -> str:
+    return "Contoh " + chr(ord("A") + number // 26) + chr(ord("A") + number % 26)
+
+
+def carry(api_url: str, cast: Cast) -> list[float]:
+    """One publication through its forms; seconds from each answer to the next form."""
+    player = Player(api_url, cast.secrets)
+    try:
+        return _carry(player, cast)
+    finally:
+        player.close()
+
+
+def _carry(player: Player, cast: Cast) -> list[float]:
+    run_id = player.start(REQUEST)
+    form = player.form(run_id, patience=300)
+    waits = []
+    for number, part in enumerate(PLAY):
+        code = player.code(cast.names[part.step])
+        fields = cast.fields(part.step, form, part)
+        player.resume(run_id, {**form.defaults(), **fields, "kode": code})
+        answered = time.monotonic()
+        if number + 1 < len(PLAY):
+            form = player.form(run_id, after=form.key, patience=300)
+            # Publishing lies between the sixth answer and the last form.
+            if part.step != 6:
+                waits.append(time.monotonic() - answered)
+        else:
+            player.finished(run_id, patience=300)
+    return waits
+
+
+def ours() -> None:
+    """Siar's own figures."""
+    with tempfile.TemporaryDirectory(prefix="siar-bench-") as name:
+        casts = [Cast(number) for number in range(ALONE + 1)]
+        with stack_in(Path(name), casts) as stack:
+            carry(stack.api_url, casts[0])  # the first one warms caches
+            pids = marked_processes(stack.environment["SIAR_STACK_ID"])
+            before = cpu_seconds(pids)
+            waits = [wait for cast in casts[1:] for wait in carry(stack.api_url, cast)]
+            spent = cpu_seconds(pids) - before
+            report("siar", machine=machine(), cpu_s_per_publication=spent / ALONE, **summary(waits))
+
+
+def naive() -> None:
+    """The plain flow's figures, on a server with the same settings."""
+    with tempfile.TemporaryDirectory(prefix="siar-bench-") as name, stack_in(Path(name)) as stack:
+        stack.stop_part("worker")
+        environment = {**os.environ, **prefect_environment(stack.settings)}
+        serving = subprocess.Popen(
+            [sys.executable, str(HERE / "_naive_flow.py")],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            player = Player(stack.api_url, {})
+            run_id = _start_naive(player)
+            server = stack.pid(SERVER)
+            pids = [pid for pid in (server, serving.pid) if pid]
+            before = cpu_seconds(pids)
+            waits = _answer_naive(player, run_id)
+            spent = cpu_seconds(pids) - before
+            report("naive flow.serve()", cpu_s_per_publication=spent, **summary(waits))
+            player.close()
+        finally:
+            serving.terminate()
+            serving.wait(30)
+
+
+def _start_naive(player: Player) -> UUID:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return player.start({}, deployment="naif/naif")
+        except Exception:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+
+
+def _answer_naive(player: Player, run_id: UUID) -> list[float]:
+    waits: list[float] = []
+    form: OpenForm = player.form(run_id, patience=120)
+    while True:
+        player.resume(run_id, {"petugas": "A", "kode": "0"})
+        answered = time.monotonic()
+        try:
+            form = player.form(run_id, after=form.key, patience=120)
+        except Exception:
+            return waits
+        waits.append(time.monotonic() - answered)
+
+
+def crowd() -> None:
+    """Several publications at once, each answered the moment a form opens."""
+    casts = [Cast(number) for number in range(AT_ONCE)]
+    with (
+        tempfile.TemporaryDirectory(prefix="siar-bench-") as name,
+        stack_in(Path(name), casts) as stack,
+    ):
+        results: list[Any] = []
+
+        def one(cast: Cast) -> None:
+            try:
+                results.append(carry(stack.api_url, cast))
+            except Exception as error:
+                results.append(error)
+
+        began = time.monotonic()
+        threads = [threading.Thread(target=one, args=(cast,)) for cast in casts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        took = time.monotonic() - began
+        finished = [result for result in results if not isinstance(result, Exception)]
+        report(
+            "siar, at once",
+            asked=AT_ONCE,
+            finished=len(finished),
+            publications_per_minute=len(finished) / took * 60,
+            failures=[str(result)[:200] for result in results if isinstance(result, Exception)],
+        )
+
+
+if __name__ == "__main__":
+    ours()
+    crowd()
+    naive()
