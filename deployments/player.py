@@ -155,7 +155,9 @@ class Player:
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         for pause in (*BUSY_PAUSES, None):
             answer = self._http.request(method, path, json=body)
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or pause is None:
+            if answer.status_code == httpx.codes.FORBIDDEN and "CSRF" in answer.text and pause:
+                self._guard()  # as the UI does when its token has run out
+            elif answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or pause is None:
                 break
             time.sleep(pause)  # as a person would press the button again
         if answer.is_error:
