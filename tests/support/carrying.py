@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import redirect_stdout
 from io import StringIO
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from deployments.player import Player
 from deployments.recover import recover
@@ -100,7 +100,7 @@ def carried(
         with office.ledger.work() as work:
             current = rounds.current_round(work, publication_in(work, publication_id))
             assert current is not None
-            form = forms.open_form(work, current, "", "", {}).id
+            form = forms.open_form(work, current, str(uuid4()), "", {}).id
         person = crowd.one(case.step.role)
         defaults = work_of_step.extras(office, case).prefill
         if case.step.kind == "penugasan":
