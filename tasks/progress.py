@@ -19,11 +19,17 @@ from tasks.case import Case, publication_in, read_case
 from tasks.langkah import WORK_OF, jawaban_langkah, name_of
 from tasks.office import Office, office
 from tasks.opening import open_form
-from tasks.suspension import answer_to, suspend_with_form
+from tasks.suspension import answer_to, run_exists, suspend_with_form
 
 BUSY = (
     "Publikasi ini sedang dikerjakan proses lain. Tidak ada yang hilang; run ini akan dijalankan "
     "kembali oleh alur rekonsiliasi."
+)
+
+
+REPLACED = (
+    "Publikasi {reference} sudah dilanjutkan oleh run lain, jadi jawaban di run ini tidak dipakai. "
+    "Tidak ada yang hilang: buka run {run} dan jawab formulirnya di sana."
 )
 
 
@@ -33,10 +39,15 @@ def begin(request: PublicationRequest, reference: str) -> str:
     run_id = str(_run_id())
     with here.ledger.work() as work:
         publication = publications.by_flow_run(work, run_id)
+        if publication is None and (elsewhere := publications.taken_from(work, run_id)):
+            raise RuntimeError(
+                REPLACED.format(reference=elsewhere.reference, run=elsewhere.flow_run_id)
+            )
         if publication is None and reference:
             publication = publications.by_reference(work, reference)
             if publication is None:
                 raise ValueError(f"Tidak ada publikasi dengan rujukan {reference!r}.")
+            _refuse_while_alive(publication)
             publications.bind_flow_run(work, publication, run_id)
         if publication is None:
             publication = _open(here, work, request, run_id)
@@ -44,6 +55,14 @@ def begin(request: PublicationRequest, reference: str) -> str:
     if not here.locks.acquire(publication_id):
         raise RuntimeError(BUSY)
     return publication_id
+
+
+def _refuse_while_alive(publication: Publication) -> None:
+    """Anybody can start a run with a reference; only one whose run is gone is taken over."""
+    if publication.flow_run_id and run_exists(UUID(publication.flow_run_id)):
+        raise RuntimeError(
+            REPLACED.format(reference=publication.reference, run=publication.flow_run_id)
+        )
 
 
 def _open(here: Office, work: Work, request: PublicationRequest, run_id: str) -> Publication:

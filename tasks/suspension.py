@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import State
-from prefect.exceptions import Pause, PrefectHTTPStatusError
+from prefect.exceptions import ObjectNotFound, Pause, PrefectHTTPStatusError
 from prefect.input.run_input import keyset_from_base_key
 from prefect.states import Suspended
 from prefect.utilities.engine import propose_state_sync
@@ -41,6 +41,16 @@ def answer_to(flow_run_id: UUID, key: str) -> dict[str, Any] | None:
     except orjson.JSONDecodeError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def run_exists(flow_run_id: UUID) -> bool:
+    """Whether Prefect still knows this run."""
+    with get_client(sync_client=True) as client:
+        try:
+            client.read_flow_run(flow_run_id)
+        except ObjectNotFound:
+            return False
+    return True
 
 
 def stored_input(client: SyncPrefectClient, flow_run_id: UUID, key: str) -> str | None:
