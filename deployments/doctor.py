@@ -99,12 +99,16 @@ def _exposed(path: Path, settings: Settings) -> Finding | None:
 
 
 def _guarded(part: str, look: Look, patient: Patient) -> list[Finding]:
+    found: list[Finding] = []
     try:
-        return list(look(patient))
+        # One by one: what was seen before it died counts.
+        for finding in look(patient):
+            found.append(finding)  # noqa: PERF402
     except Exception as error:  # whatever a part dies of is what doctor has to say
         said = str(error).strip().partition("\n")[0][:300] or type(error).__name__
         action = "Perbaiki menurut keterangan itu, lalu jalankan siar doctor lagi."
-        return [wrong(part, said, action)]
+        found.append(wrong(part, said, action))
+    return found
 
 
 def _with_assumption(finding: Finding, patient: Patient, needs: tuple[str, ...]) -> Finding:

@@ -120,17 +120,18 @@ def _heartbeat_finding(last: datetime | None, now: datetime) -> Finding:
 
 
 def _schedules_finding(client: SyncPrefectClient) -> Finding:
-    from deployments.definitions import DEFINITIONS
+    from deployments.definitions import summary
 
     missing, stopped = [], []
-    for definition in DEFINITIONS:
+    wanted = {str(row["name"]): row["schedule"] is not None for row in summary()}
+    for name, is_scheduled in wanted.items():
         try:
-            found = client.read_deployment_by_name(f"{definition.name}/{definition.name}")
+            found = client.read_deployment_by_name(f"{name}/{name}")
         except ObjectNotFound:
-            missing.append(definition.name)
+            missing.append(name)
             continue
-        if found.paused or _lost_its_schedule(found, definition.is_scheduled):
-            stopped.append(definition.name)
+        if found.paused or _lost_its_schedule(found, is_scheduled):
+            stopped.append(name)
     if missing:
         return wrong(SCHEDULES, f"{', '.join(missing)} belum terpasang di peladen", START)
     if stopped:
@@ -139,7 +140,7 @@ def _schedules_finding(client: SyncPrefectClient) -> Finding:
             f"{', '.join(stopped)} dijeda atau jadwalnya dimatikan",
             "Nyalakan lagi di halaman Deployments, atau jalankan lagi siar start.",
         )
-    return good(SCHEDULES, f"{len(DEFINITIONS)} alur terpasang, jadwalnya menyala")
+    return good(SCHEDULES, f"{len(wanted)} alur terpasang, jadwalnya menyala")
 
 
 def _lost_its_schedule(found: DeploymentResponse, wanted: bool) -> bool:
