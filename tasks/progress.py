@@ -37,6 +37,8 @@ def begin(request: PublicationRequest, reference: str) -> str:
     """The publication that this run carries: found again, taken over, or newly opened."""
     here = office()
     run_id = str(_run_id())
+    if reference:
+        _refuse_while_alive(here, reference, run_id)
     with here.ledger.work() as work:
         publication = publications.by_flow_run(work, run_id)
         if publication is None and (elsewhere := publications.taken_from(work, run_id)):
@@ -47,7 +49,6 @@ def begin(request: PublicationRequest, reference: str) -> str:
             publication = publications.by_reference(work, reference)
             if publication is None:
                 raise ValueError(f"Tidak ada publikasi dengan rujukan {reference!r}.")
-            _refuse_while_alive(publication)
             publications.bind_flow_run(work, publication, run_id)
         if publication is None:
             publication = _open(here, work, request, run_id)
@@ -57,12 +58,13 @@ def begin(request: PublicationRequest, reference: str) -> str:
     return publication_id
 
 
-def _refuse_while_alive(publication: Publication) -> None:
+def _refuse_while_alive(here: Office, reference: str, run_id: str) -> None:
     """Anybody can start a run with a reference; only one whose run is gone is taken over."""
-    if publication.flow_run_id and run_exists(UUID(publication.flow_run_id)):
-        raise RuntimeError(
-            REPLACED.format(reference=publication.reference, run=publication.flow_run_id)
-        )
+    with here.ledger.read() as work:
+        publication = publications.by_reference(work, reference)
+        bound = publication.flow_run_id if publication else None
+    if bound and bound != run_id and run_exists(UUID(bound)):
+        raise RuntimeError(REPLACED.format(reference=reference, run=bound))
 
 
 def _open(here: Office, work: Work, request: PublicationRequest, run_id: str) -> Publication:
