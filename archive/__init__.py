@@ -2,7 +2,7 @@
 
 from archive.bag import ArchiveError, bag_path, seal, seal_of
 from archive.content import ChannelRecord, Content, DecisionRecord, Retention, StepTime, Stored
-from archive.fixity import Damage, check, check_one
+from archive.fixity import Damage, bags, check, check_one
 from archive.webpage import Exchange, warc_of
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "StepTime",
     "Stored",
     "bag_path",
+    "bags",
     "check",
     "check_one",
     "seal",

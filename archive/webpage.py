@@ -24,7 +24,7 @@ class Exchange:
 
 
 # About the body on the wire; kept here is the body itself.
-_HOP = frozenset({"transfer-encoding", "content-encoding", "connection", "keep-alive"})
+_HOP = frozenset({"transfer-encoding", "content-encoding", "connection", "content-length"})
 
 
 def warc_of(exchanges: Iterable[Exchange], *, name: str) -> bytes:
@@ -35,6 +35,7 @@ def warc_of(exchanges: Iterable[Exchange], *, name: str) -> bytes:
     writer.write_record(writer.create_warcinfo_record(name, info))
     for one in exchanges:
         headers = [pair for pair in one.headers if pair[0].lower() not in _HOP]
+        headers.append(("Content-Length", str(len(one.body))))
         phrase = HTTPStatus(one.status).phrase if one.status in _KNOWN else ""
         writer.write_record(
             writer.create_warc_record(

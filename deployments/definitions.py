@@ -28,17 +28,25 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One deployment. `every` or `daily_at` (WIB) is its schedule; people start the others."""
+    """One deployment; people start those without a schedule.
+
+    `every`, `daily_at` or `monthly_at` (on the 1st) is the schedule; times are WIB.
+    """
 
     flow: Flow[Any, Any]
     description: str
     tags: tuple[str, ...] = ()
     every: timedelta | None = None
     daily_at: time | None = None
+    monthly_at: time | None = None
 
     @property
     def name(self) -> str:
         return self.flow.name
+
+    @property
+    def is_scheduled(self) -> bool:
+        return bool(_schedules(self))
 
 
 DEFINITIONS: tuple[Definition, ...] = (
@@ -62,6 +70,20 @@ DEFINITIONS: tuple[Definition, ...] = (
         "bermasalah, dan apa yang harus dilakukan. Boleh juga dijalankan dengan tangan.",
         tags=("sistem",),
         daily_at=time(7, 0),
+    ),
+    Definition(
+        entrypoints.arsip,
+        "Dijalankan sendiri tiap jam: menyegel paket arsip publikasi yang langkah 8-nya sudah "
+        "dijawab tetapi belum tersegel. Boleh dijalankan dengan tangan; isi rujukan publikasinya.",
+        tags=("sistem",),
+        every=timedelta(hours=1),
+    ),
+    Definition(
+        entrypoints.keutuhan,
+        "Dijalankan sendiri tiap tanggal 1 pukul 06.30 WIB: membaca ulang semua paket arsip. Run "
+        "yang berakhir **Perlu tindakan** menyebut berkas yang berubah, hilang, atau ditambahkan.",
+        tags=("sistem",),
+        monthly_at=time(6, 30),
     ),
 )
 
@@ -110,6 +132,9 @@ def _schedules(definition: Definition) -> list[DeploymentScheduleCreate]:
         return [DeploymentScheduleCreate(schedule=IntervalSchedule(interval=definition.every))]
     if (at := definition.daily_at) is not None:
         cron = CronSchedule(cron=f"{at.minute} {at.hour} * * *", timezone=OFFICE_ZONE)
+        return [DeploymentScheduleCreate(schedule=cron)]
+    if (at := definition.monthly_at) is not None:
+        cron = CronSchedule(cron=f"{at.minute} {at.hour} 1 * *", timezone=OFFICE_ZONE)
         return [DeploymentScheduleCreate(schedule=cron)]
     return []
 

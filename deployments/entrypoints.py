@@ -9,6 +9,8 @@ from prefect import Flow
 
 from deployments.settings import load_settings
 from deployments.wiring import build_office
+from flows.arsip import arsip
+from flows.keutuhan import keutuhan
 from flows.pemeriksaan import pemeriksaan
 from flows.publikasi import publikasi
 from flows.rekonsiliasi import rekonsiliasi
@@ -26,4 +28,4 @@ FLOWS: Mapping[str, Flow[..., Any]] = {
     one.name: one for one in (pemeriksaan, publikasi, rekonsiliasi)
 }
 
-__all__ = ["FLOWS", "pemeriksaan", "publikasi", "rekonsiliasi"]
+__all__ = ["FLOWS", "arsip", "keutuhan", "pemeriksaan", "publikasi", "rekonsiliasi"]

@@ -32,7 +32,14 @@ from pydantic_settings import (
 from pydantic_settings.exceptions import SettingsError as SourceError
 
 from deployments.settings_problems import sentence, unknown_variable, unreadable_toml
-from deployments.settings_sections import Channels, Delivery, Office, Prefect, Rehearsal
+from deployments.settings_sections import (
+    Archive,
+    Channels,
+    Delivery,
+    Office,
+    Prefect,
+    Rehearsal,
+)
 
 PREFIX = "SIAR_"
 CONFIG_VARIABLE = "SIAR_CONFIG"
@@ -98,6 +105,7 @@ class Settings(BaseSettings):
     prefect: Prefect = Field(Prefect(), description="Peladen Prefect.")
     rehearsal: Rehearsal = Field(Rehearsal(), description="Saluran gladi.")
     channels: Channels = Field(Channels(), description="Saluran publikasi.")
+    archive: Archive = Field(Archive(), description="Arsip.")
     delivery: Delivery = Field(Delivery(), description="Pengiriman ke saluran.")
 
     @classmethod

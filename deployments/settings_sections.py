@@ -186,6 +186,30 @@ class Channels(Section):
         return bool(self.hosts or self.manual)
 
 
+class RetentionRule(Section):
+    """Satu baris jadwal retensi arsip (JRA) kantor; tahun dihitung sejak paket disegel."""
+
+    classification: str = Field(
+        description='Klasifikasi informasi, atau "semua" untuk yang tidak disebut.',
+        examples=["berkala"],
+    )
+    code: str = Field("", description="Kode klasifikasi arsip.", examples=["HM.01.02"])
+    active_years: int = Field(ge=0, le=100, description="Retensi aktif, dalam tahun.", examples=[2])
+    inactive_years: int = Field(
+        ge=0, le=100, description="Retensi inaktif sesudahnya, dalam tahun.", examples=[3]
+    )
+    disposition: str = Field("", description="Nasib akhir menurut JRA.", examples=["permanen"])
+
+
+class Archive(Section):
+    """Arsip: paket yang disegel pada langkah 8 SOP."""
+
+    retention: tuple[RetentionRule, ...] = Field(
+        (),
+        description="Jadwal retensi arsip. Tanpa isian, paket mencatat “belum ditetapkan”.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Hint:
     """What a key is for, and a value as it could stand in the file."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import requests
 
+from archive import Retention
 from connectors.base import Connector
 from connectors.facebook_page import FacebookPage, FacebookPageSettings
 from connectors.instagram import Instagram, InstagramSettings
@@ -63,6 +64,7 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
         connectors=connectors,
         manual_channels=frozenset(one.code for one in settings.channels.manual),
         intake_root=settings.intake_path,
+        archive_root=settings.archive_path,
         units=settings.office.units,
         own_domains=frozenset(settings.office.email_domains),
         clock=clock,
@@ -70,6 +72,7 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
         link_status=link_status,
         settling=timedelta(seconds=settings.prefect.settling_seconds),
         rehearsal=settings.is_rehearsal,
+        retention=tuple(Retention(**one.model_dump()) for one in settings.archive.retention),
         patience=Patience.of(
             first_wait=settings.delivery.first_wait_seconds,
             resend_after=settings.delivery.resend_after_seconds,

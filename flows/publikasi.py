@@ -14,6 +14,7 @@ from prefect.runtime import flow_run
 
 from sop.forms.request import PublicationRequest, run_title
 from sop.model import Actor
+from tasks.arsip import record_result_if_documenting, seal_if_documented
 from tasks.progress import (
     ask_person,
     begin,
@@ -37,9 +38,11 @@ def publikasi(permintaan: PublicationRequest, rujukan: str = "") -> State:
     """
     publication_id = begin(permintaan, rujukan)
     record_answer_if_any(publication_id)
+    seal_if_documented(publication_id)
     while (case := current_case(publication_id)) is not None:
         match case.step.actor:
             case Actor.ORANG:
+                record_result_if_documenting(case)
                 ask_person(case)  # suspends the run; the answer starts it again
             case Actor.KONEKTOR:
                 publish_everywhere(case)

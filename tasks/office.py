@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from archive import Retention
 from connectors.base import Connector
 from ledger.work import Ledger
 from sop.calendar import OfficeCalendar
@@ -45,7 +46,7 @@ class Office:
 
     `link_status` answers a link's HTTP status, or None when it cannot be reached.
     `settling` is how long a run may stand without a process before it counts as dead;
-    `patience` says how deliveries wait.
+    `patience` says how deliveries wait. `retention` is the office's own schedule (JRA).
     """
 
     ledger: Ledger
@@ -55,6 +56,7 @@ class Office:
     connectors: Mapping[str, Connector]
     manual_channels: frozenset[str]
     intake_root: Path
+    archive_root: Path
     units: tuple[str, ...]
     own_domains: frozenset[str]
     clock: Callable[[], datetime]
@@ -63,6 +65,7 @@ class Office:
     settling: timedelta
     rehearsal: bool
     patience: Patience = field(default_factory=Patience)
+    retention: tuple[Retention, ...] = ()
 
     @property
     def channel_labels(self) -> dict[str, str]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from ledger import publications
 from ledger.work import Work
-from sop.indonesian import short_moment
+from sop.indonesian import short_moment, today
 from sop.markup import escape_for_form
 from tasks.case import Case, publication_in
 from tasks.office import Office
+from tasks.recording import recording_of
 from tasks.standings import standings
 from tasks.stepwork import Answered, Draft, Extras, Outcome, StepWork
 
@@ -27,7 +28,32 @@ def body(office: Office, case: Case) -> str:
         where = f"[{row.url}]({row.url})" if row.url else escape_for_form(row.error_sentence)
         label = escape_for_form(labels.get(row.channel, row.channel))
         lines.append(f"| {label} | {when} | {where} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_archive(office, case)])
+
+
+def _archive(office: Office, case: Case) -> list[str]:
+    """What will be sealed once this form is answered, and what is not recorded yet."""
+    with office.ledger.read() as work:
+        recording = recording_of(publication_in(work, case.publication_id))
+    year = today(office.clock()).year
+    folder = office.archive_root / str(year) / f"{case.reference}-{case.round_number:02}"
+    media = len(case.manuscript.media) if case.manuscript else 0
+    labels = [office.channel_labels[code] for code in recording.rereads]
+    lines = [
+        "**Arsip.** Setelah formulir ini dijawab, paket arsip disegel dan tidak diubah lagi:",
+        f"`{folder}`",
+        "",
+        f"- naskah yang disetujui (Markdown, HTML, PDF) dan {media} foto atau video",
+        "- keputusan dengan sidiknya, waktu tiap langkah, rantai kejadian, catatan monev Anda",
+    ]
+    if labels:
+        lines.append(f"- kiriman yang dibaca kembali: {escape_for_form(', '.join(labels))}")
+    if recording.warc:
+        lines.append("- rekaman halaman website beserta gambarnya")
+    if recording.missing:
+        lines += ["", "⚠ Belum terekam (dicoba lagi sesudah formulir dijawab, lalu tiap jam):", ""]
+        lines += [f"- {escape_for_form(sentence)}" for sentence in recording.missing]
+    return lines
 
 
 def prepare(office: Office, case: Case, values: Mapping[str, Any]) -> Draft:

@@ -111,6 +111,7 @@ class Desk:
             connectors={**made_connectors(gladi, clock), **connectors},
             manual_channels=frozenset(),
             intake_root=folder,
+            archive_root=folder / "arsip",
             units=("Tim Kerja 1",),
             own_domains=frozenset(),
             clock=clock,

@@ -17,6 +17,8 @@ SNAPSHOT = [
     {"name": "publikasi", "tags": ["sop"], "schedule": None},
     {"name": "rekonsiliasi", "tags": ["sistem"], "schedule": "every 0:01:00"},
     {"name": "pemeriksaan", "tags": ["sistem"], "schedule": "0 7 * * * Asia/Jakarta"},
+    {"name": "arsip", "tags": ["sistem"], "schedule": "every 1:00:00"},
+    {"name": "keutuhan", "tags": ["sistem"], "schedule": "30 6 1 * * Asia/Jakarta"},
 ]
 
 
