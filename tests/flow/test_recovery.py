@@ -281,6 +281,7 @@ def test_a_run_that_was_lost_before_it_began_is_found_by_recover(
     publication_id = carried(here, crowd, 2, marked="tertahan")
     (run_id,) = bring(here, publication_id)
     key = here.form(run_id).key
+    soon(lambda: here.office.locks.is_free(publication_id), "the end of the process")
     with SyncPrefectClient(here.stack.api_url) as client:
         client.set_flow_run_state(run_id, Pending(), force=True)
     assert recover(here.stack.settings) == 0
