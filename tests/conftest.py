@@ -6,6 +6,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# A slow machine is not a wrong answer: time is measured in benchmarks/, never in a test.
+settings.register_profile("siar", deadline=None)
+settings.load_profile("siar")
 
 
 @pytest.hookimpl(tryfirst=True)
