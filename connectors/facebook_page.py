@@ -93,6 +93,10 @@ class FacebookPage:
     def __repr__(self) -> str:
         return f"FacebookPage({self._settings.host}, {self._settings.page_id})"
 
+    def rest_until(self) -> datetime | None:
+        """Until when Meta's usage headers advise to make no calls; None when all is well."""
+        return self._account.rest_until()
+
     def check(self) -> Health:
         try:
             page = self._account.ask(

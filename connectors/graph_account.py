@@ -19,6 +19,11 @@ CLOCK_SKEW = timedelta(minutes=2)
 # An uploaded photo that no post uses, or a container, lives for 24 hours.
 PREPARED_LIFE = timedelta(hours=23)
 
+# Percent of the call allowance from which on Siar slows down by itself, and for how
+# long where Meta does not say; the allowance is counted over an hour that moves along.
+NEAR_LIMIT = 90
+REST = timedelta(minutes=10)
+
 _Answer = TypeVar("_Answer")
 
 
@@ -43,6 +48,7 @@ class GraphAccount:
         app_token = f"{app_id}|{app_secret}" if app_id and app_secret else ""
         self._token = access_token
         self._app_token = app_token
+        self._rest_until: datetime | None = None
         proof = appsecret_proof(access_token, app_secret)
         http = ChannelHttp(
             channel=channel,
@@ -59,7 +65,7 @@ class GraphAccount:
     def ask(self, call: Callable[[], _Answer], *, publishing: bool = False) -> _Answer:
         """The call's answer. `publishing` marks the one call that readers could see."""
         try:
-            return call()
+            answer = call()
         except GraphFailure as failure:
             error = channel_error(
                 failure,
@@ -68,8 +74,21 @@ class GraphAccount:
                 now=self.clock(),
                 publishing=publishing,
             )
+        else:
+            self._note_usage()
+            return answer
         # Outside the handler, so that no answer of Graph hangs on the error.
         raise error
+
+    def _note_usage(self) -> None:
+        """Near the limit, remember for how long the account is better left alone."""
+        usage = self.graph.usage
+        if usage.percent >= NEAR_LIMIT:
+            self._rest_until = self.clock() + (usage.regain_after or REST)
+
+    def rest_until(self) -> datetime | None:
+        """Until when to make no further calls; None when there is enough left."""
+        return self._rest_until
 
     def id_of(self, answer: Mapping[str, Any]) -> str:
         """The new object's number in the answer to a harmless write."""

@@ -92,6 +92,10 @@ class Instagram:
     def __repr__(self) -> str:
         return f"Instagram({self._settings.host}, {self._settings.ig_user_id})"
 
+    def rest_until(self) -> datetime | None:
+        """Until when Meta's usage headers advise to make no calls; None when all is well."""
+        return self._account.rest_until()
+
     def check(self) -> Health:
         try:
             user = self._account.ask(

@@ -42,11 +42,12 @@ from tests.contract.material import MemoryBlobs, release
 from tests.support.rehearsal import Rehearsal
 
 SOP = find("OT.02.02/1/229/2022")
+CALENDAR = OfficeCalendar.load()
 CHANNELS = ("website", "x", "facebook", "instagram")
 PUBLISHING_STEP = 7
 # Shorter than a hang, longer than any honest answer of a loopback server.
-READ_TIMEOUT = 0.8
-HANG = 1.6
+READ_TIMEOUT = 0.6
+HANG = 1.0
 
 __all__ = ["ALREADY_LIVE", "GIVE_UP", "TRY_AGAIN", "Clock", "Desk", "Template"]
 
@@ -107,7 +108,7 @@ class Desk:
             ledger=ledger,
             blobs=self.blobs,
             sop=SOP,
-            calendar=OfficeCalendar.load(),
+            calendar=CALENDAR,
             connectors={**made_connectors(gladi, clock), **connectors},
             manual_channels=frozenset(),
             intake_root=folder,

@@ -1,0 +1,21 @@
+"""Every fault at every call of the channel "instagram": in the end exactly one post (law 4)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.delivery.faults import PUBLISHING, Call, cases, check
+from tests.unit.delivery.office import Desk
+
+CALLS = (
+    Call("instagram", "prepare", "GET", "*/content_publishing_limit"),
+    Call("instagram", "prepare", "POST", "*/media"),
+    Call("instagram", "prepare", "GET", "/v26.0/1784*"),
+    Call("instagram", "find", "GET", "*/media"),
+    PUBLISHING["instagram"],
+)
+
+
+@pytest.mark.parametrize(("call", "fault"), cases(*CALLS))
+def test_one_fault_and_in_the_end_one_post(desk: Desk, call: Call, fault: str, token: str) -> None:
+    check(desk, call, fault, token)
