@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from typing import Any, Literal
@@ -49,7 +49,6 @@ def model_of(name: str, questions: Sequence[Question]) -> type[BaseModel]:
     """The Pydantic model that Prefect draws; today's options become drop-downs."""
     fields: dict[str, Any] = {}
     for position, question in enumerate(questions):
-        extra = {"position": position}
         default: Any = ... if question.default is None else question.default
         if question.kind is Kind.CHOICES and question.default is not None:
             default = list(question.default)
@@ -59,7 +58,7 @@ def model_of(name: str, questions: Sequence[Question]) -> type[BaseModel]:
                 default,
                 title=question.title,
                 description=question.help or None,
-                json_schema_extra=dict(extra),
+                json_schema_extra=_drawn_at(position),
             ),
         )
     asked = [question.name for question in questions if question.must_be_answered]
@@ -69,6 +68,21 @@ def model_of(name: str, questions: Sequence[Question]) -> type[BaseModel]:
         schema["required"] = asked
 
     return create_model(name, __config__=ConfigDict(json_schema_extra=mark_required), **fields)
+
+
+def _drawn_at(position: int) -> Callable[[dict[str, Any]], None]:
+    """How a field is drawn: in which place, and one choice as a drop-down like many.
+
+    Pydantic writes a single choice as a `const`, which the Prefect UI cannot draw.
+    """
+
+    def draw(schema: dict[str, Any]) -> None:
+        schema["position"] = position
+        for shown in (schema, schema.get("items", {})):
+            if "const" in shown:
+                shown["enum"] = [shown.pop("const")]
+
+    return draw
 
 
 def _type_of(question: Question) -> Any:

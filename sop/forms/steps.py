@@ -102,6 +102,7 @@ def submission_fields(
             Kind.CHOICE if units else Kind.TEXT,
             units,
             default=unit if unit in units or (unit and not units) else None,
+            required=True,
         ),
         Question(
             "judul",
@@ -117,6 +118,7 @@ def submission_fields(
             Kind.CHOICE,
             CLASSIFICATIONS,
             default=classification if classification in CLASSIFICATIONS else None,
+            required=True,
         ),
         *(text(name, title, hint) for name, title, hint in FACTS),
         text(
@@ -152,6 +154,7 @@ def _instruction(asking: Asking) -> list[Question]:
             Kind.CHOICE,
             writers,
             default=known if known in writers else None,
+            required=True,
         ),
         Question(
             "catatan",
@@ -174,6 +177,7 @@ def _writing(asking: Asking) -> list[Question]:
             Kind.CHOICE,
             (FROM_FILE, FROM_FORM),
             default=source if source in (FROM_FILE, FROM_FORM) else None,
+            required=True,
         ),
         _text(asking, "folder", "Folder materi", "Folder yang berisi naskah, foto, dan video."),
         *_content(asking),
@@ -208,8 +212,7 @@ def _content(asking: Asking) -> list[Question]:
             asking,
             "isi",
             "Isi berita",
-            "Boleh Markdown: **tebal**, [tautan](https://…), ## subjudul. "
-            "Tarik sudut kotak untuk memperbesar.",
+            "Boleh Markdown: `**tebal**`, `[tautan](https://…)`, `## subjudul`.",
         ),
         *_facts(asking),
         _text(asking, "tagar", "Tagar", "Pisahkan dengan koma. Contoh: kekarantinaan, vaksinasi"),
@@ -250,6 +253,7 @@ def _assignment(asking: Asking) -> list[Question]:
             Kind.CHOICE,
             officers,
             default=known if known in officers else None,
+            required=True,
         ),
         Question(
             "saluran",

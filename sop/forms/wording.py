@@ -87,20 +87,17 @@ def _time(step: Step, deadline: datetime | None) -> str:
 
 
 def _history(history: Sequence[Past]) -> str:
-    rows = [
-        "| Langkah | Oleh | Selesai | Lama / baku | Hasil |",
-        "|---|---|---|---|---|",
-    ]
+    # A list, since a table is wider than the dialog and a phone.
+    lines = []
     for past in history:
-        standard = "–" if past.standard_minutes is None else number(past.standard_minutes)
+        standard = "" if past.standard_minutes is None else f" / {number(past.standard_minutes)}"
         outcome = past.outcome + (f": {past.reason}" if past.reason else "")
-        rows.append(
-            f"| {past.step_no} · {escape_for_form(past.name)} · putaran {past.round_number} "
-            f"| {escape_for_form(past.person)} | {short_moment(past.closed_at)} "
-            f"| {number(past.took_minutes)} / {standard} menit "
-            f"| {escape_for_form(_one_line(outcome))} |"
+        lines.append(
+            f"- **{past.step_no} · {escape_for_form(past.name)} · putaran {past.round_number}**: "
+            f"{escape_for_form(past.person)}, {short_moment(past.closed_at)}, "
+            f"{number(past.took_minutes)}{standard} menit, {escape_for_form(_one_line(outcome))}"
         )
-    return "Yang sudah berjalan:\n\n" + "\n".join(rows)
+    return "Yang sudah berjalan (lama / baku, menit kerja):\n\n" + "\n".join(lines)
 
 
 def _one_line(text: str, most: int = 120) -> str:
