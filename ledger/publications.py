@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -11,13 +12,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ledger.models import OFFICE_CHAIN, Publication, PublicationStatus, SopText
+from ledger.models import OFFICE_CHAIN, Event, Publication, PublicationStatus, SopText
 from ledger.work import RecordAlteredError, Work
 from sop.load import parse
 from sop.manuscript import Facts
 from sop.model import Sop
 
 OPENED = "publikasi-dibuka"
+REBOUND = "alur-diganti"
 
 _REFERENCE_BYTES = 4
 
@@ -112,7 +114,17 @@ def bind_flow_run(work: Work, publication: Publication, flow_run_id: str) -> Non
         return
     before = row.flow_run_id
     row.flow_run_id = flow_run_id
-    work.record(row.id, "alur-diganti", {"dari": before, "menjadi": flow_run_id})
+    work.record(row.id, REBOUND, {"dari": before, "menjadi": flow_run_id})
+
+
+def taken_from(work: Work, flow_run_id: str) -> Publication | None:
+    """The publication that this run carried once and that another run carries now."""
+    chosen = select(Event).where(Event.kind == REBOUND, Event.data.contains(flow_run_id))
+    for event in work.session.scalars(chosen.order_by(Event.id.desc())):
+        publication = get(work, event.chain)
+        if json.loads(event.data).get("dari") == flow_run_id != publication.flow_run_id:
+            return publication
+    return None
 
 
 def update_request(work: Work, publication: Publication, **changes: Any) -> None:
