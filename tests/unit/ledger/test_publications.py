@@ -63,6 +63,10 @@ def test_another_run_can_take_a_publication_over(ledger: Ledger, sop: Sop) -> No
     with ledger.read() as work:
         assert publications.by_flow_run(work, "run-1") is None
         assert publications.by_flow_run(work, "run-9") is not None
+        # The run that lost it is told so, and opens no second publication.
+        assert publications.taken_from(work, "run-1") == publications.by_flow_run(work, "run-9")
+        assert publications.taken_from(work, "run-9") is None
+        assert publications.taken_from(work, "run-") is None
 
 
 def test_what_the_steps_order_is_kept_side_by_side(ledger: Ledger, sop: Sop, team: Team) -> None:
