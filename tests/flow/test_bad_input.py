@@ -65,7 +65,7 @@ def test_the_start_form_takes_anything_and_step_1_says_what_is_wrong(
     assert "Judul kegiatan masih kosong" in here.form(runs[0]).description
 
     here.answer(runs[0], crowd.one("subbag"), judul="", folder="")
-    assert "Judul kegiatan masih kosong" in told(here.form(runs[0]).description)
+    assert "“Judul kegiatan” masih kosong" in told(here.form(runs[0]).description)
     for folder in ("../../etc", "/etc", "a\x00b", "tidak-ada"):
         here.answer(runs[0], crowd.one("subbag"), judul=EMOJI, folder=folder)
         form = here.form(runs[0])
