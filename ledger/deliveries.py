@@ -172,6 +172,7 @@ def take_turn(work: Work, row: Delivery, owner: str, *, lease: timedelta) -> boo
     the publication (it holds a lock that dies with its process). So an earlier turn
     of the same place is over, and one of another place is over after the `lease`.
     """
+    row = work.own(row)
     same_place = _place(row.claimed_by) == _place(owner)
     if not same_place and not turn_is_over(row, work.now, lease):
         return False

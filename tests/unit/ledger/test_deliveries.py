@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -137,3 +138,60 @@ def test_an_outcome_may_write_only_what_belongs_to_it(ledger: Ledger, publicatio
         row = deliveries.plan_delivery(work, publication, DIGEST, "x")
         with pytest.raises(TypeError, match="digest"):
             deliveries.settle(work, row, from_state=S.PLANNED, to_state=S.PREPARED, digest="0" * 64)
+
+
+LEASE = timedelta(minutes=15)
+
+
+def test_one_worker_has_the_turn_until_it_is_dead_or_done(
+    ledger: Ledger, publication_id: str, clock: Clock
+) -> None:
+    with ledger.work() as work:
+        publication = publications.get(work, publication_id)
+        row = deliveries.plan_delivery(work, publication, DIGEST, "x", "kantor/a")
+        assert not deliveries.take_turn(work, row, "lain/b", lease=LEASE)
+        # The lock of its place was free, so the process before this one is dead.
+        assert deliveries.take_turn(work, row, "kantor/c", lease=LEASE)
+    clock.pass_time(minutes=15)
+    with ledger.work() as work:
+        assert deliveries.take_turn(work, row, "lain/b", lease=LEASE)
+        lost = {"from_state": S.PLANNED, "to_state": S.HELD, "holder": "kantor/c"}
+        assert not deliveries.settle(work, row, **lost)
+        assert deliveries.settle(work, row, **{**lost, "holder": "lain/b"})
+        assert deliveries.take_turn(work, row, "kantor/d", lease=LEASE)
+    assert verify(ledger) == []
+
+
+def test_of_many_machines_one_gets_the_turn(ledger: Ledger, publication_id: str) -> None:
+    with ledger.work() as work:
+        publication = publications.get(work, publication_id)
+        deliveries.plan_delivery(work, publication, DIGEST, "x")
+    start = Barrier(4)
+
+    def take(owner: str) -> bool:
+        start.wait()
+        with ledger.work() as work:
+            own = deliveries.delivery(work, publication, DIGEST, "x")
+            assert own is not None
+            return deliveries.take_turn(work, own, owner, lease=LEASE)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(take, ["a/1", "b/1", "c/1", "d/1"])) == 1
+
+
+def test_readings_allow_a_resend_only_when_there_were_enough(
+    ledger: Ledger, publication_id: str
+) -> None:
+    with ledger.work() as work:
+        publication = publications.get(work, publication_id)
+        row = deliveries.plan_delivery(work, publication, DIGEST, "x", "kantor/a")
+        move = {"holder": "kantor/a", "keep_turn": True}
+        deliveries.settle(work, row, from_state=S.PLANNED, to_state=S.UNKNOWN, **move)
+        with pytest.raises(ValueError, match="often enough"):
+            deliveries.resend_after_readings(work, row, holder="kantor/a")
+        enough = {"readings": deliveries.FEWEST_READINGS - 1}
+        deliveries.settle(work, row, from_state=S.UNKNOWN, to_state=S.UNKNOWN, wait=enough, **move)
+        assert not deliveries.resend_after_readings(work, row, holder="lain/b")
+        assert deliveries.resend_after_readings(work, row, holder="kantor/a")
+        assert row.state == S.PLANNED
+    assert verify(ledger) == []
