@@ -87,6 +87,7 @@ def open_form(office: Office, case: Case, work_of_step: StepWork, flow_run_id: U
             opened_at=case.opened_at,
             deadline=case.deadline,
             notice=notice,
+            refused=case.last_answer is not None and not case.last_answer.accepted,
             body=body,
             history=case.history,
         ),

@@ -58,11 +58,12 @@ def introduction(
     opened_at: datetime,
     deadline: datetime | None,
     notice: Sequence[str],
+    refused: bool,
     body: str,
     history: Sequence[Past],
 ) -> str:
-    """The whole description of one form."""
-    parts = [_refusal(notice)] if notice else []
+    """The whole description of one form; `refused` when the answer before this was."""
+    parts = [_notice(notice, refused=refused)] if notice else []
     parts.append(f"**{ASKED[step.kind]}**")
     if body:
         parts.append(body)
@@ -75,9 +76,10 @@ def introduction(
     return "\n\n".join(parts)
 
 
-def _refusal(reasons: Sequence[str]) -> str:
+def _notice(reasons: Sequence[str], *, refused: bool) -> str:
+    heading = "Belum dapat diterima" if refused else "Baca dahulu"
     lines = "\n".join(f"- {escape_for_form(reason)}" for reason in reasons)
-    return f"### ⚠ Belum dapat diterima\n\n{lines}"
+    return f"### ⚠ {heading}\n\n{lines}"
 
 
 def _time(step: Step, deadline: datetime | None) -> str:
