@@ -6,11 +6,11 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Intruder:
@@ -18,10 +18,15 @@ class Intruder:
 
     def __init__(self, api_url: str) -> None:
         self._http = httpx.Client(base_url=api_url, timeout=30.0, trust_env=False)
-        token = self._http.get("/csrf-token", params={"client": "penyusup"})
+        # The server keeps one token per client name: a shared name would lose it.
+        client = f"penyusup-{uuid4()}"
+        token = self._http.get("/csrf-token", params={"client": client})
         if token.status_code == httpx.codes.OK:
             self._http.headers["Prefect-Csrf-Token"] = token.json()["token"]
-            self._http.headers["Prefect-Csrf-Client"] = "penyusup"
+            self._http.headers["Prefect-Csrf-Client"] = client
+
+    def close(self) -> None:
+        self._http.close()
 
     def resume(self, run_id: UUID, filled: Any) -> httpx.Response:
         """Press Resume with anything at all."""
@@ -52,10 +57,11 @@ class Intruder:
         request: Mapping[str, Any],
         *,
         rujukan: str = "",
-        deployment: str = "publikasi/publikasi",
+        at: datetime | None = None,
     ) -> UUID:
-        """Start a run of the publication's flow, for a publication that is already there."""
-        return self._started(deployment, {"permintaan": dict(request), "rujukan": rujukan})
+        """Order a run of the publication's flow, with any parameters, now or later."""
+        parameters = {"permintaan": dict(request), "rujukan": rujukan}
+        return self._started("publikasi/publikasi", parameters, at)
 
     def sweep(self) -> None:
         """Run the sweeper once and wait for its end."""
@@ -77,9 +83,13 @@ class Intruder:
         found = self._call("POST", "/flow_runs/filter", body).json()
         return [datetime.fromisoformat(run["expected_start_time"]) for run in found]
 
-    def _started(self, deployment: str, parameters: Mapping[str, Any]) -> UUID:
+    def _started(
+        self, deployment: str, parameters: Mapping[str, Any], at: datetime | None = None
+    ) -> UUID:
         found = self._call("GET", f"/deployments/name/{deployment}").json()
-        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
+        details = {"scheduled_time": at.isoformat()} if at else {}
+        state = {"type": "SCHEDULED", "state_details": details}
+        body = {"parameters": dict(parameters), "state": state}
         answer = self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)
         assert answer.is_success, answer.text
         return UUID(answer.json()["id"])
