@@ -33,7 +33,8 @@ from tests.support.kantor import (
     TestOffice,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.flow]
+# About a minute each when the machine is idle; patience for one that is not.
+pytestmark = [pytest.mark.e2e, pytest.mark.flow, pytest.mark.timeout(900)]
 
 ACTIVITY = "Pengawasan kekarantinaan kapal di Pelabuhan Boom Baru"
 BETTER = "21 Awak Kapal Divaksin Sebelum Berlayar"
