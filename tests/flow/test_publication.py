@@ -96,7 +96,9 @@ def test_a_release_with_photos_goes_through_every_step_and_stands_on_four_channe
         "7 · Unggah publikasi · X · putaran 1",
         "7 · Unggah publikasi · Facebook · putaran 1",
         "7 · Unggah publikasi · Instagram · putaran 1",
+        "8 · Pendokumentasian dan pengarsipan · rekam hasil · putaran 1",
         "8 · Pendokumentasian dan pengarsipan · putaran 1",
+        "8 · Pendokumentasian dan pengarsipan · segel arsip · putaran 1",
     }
     # What the approver saw: title, text, alt texts, digest, and the link to the preview.
     for shown in (title, "Dua petugas karantina", "Sidik (digest)", "/artifacts/artifact/"):
