@@ -79,7 +79,8 @@ def a_person_is_asked(call: Call, fault: str) -> bool:
     if call.kind == "publish" and fault == "301":
         return False  # not clear whether it counted: read, then sent again
     if call.path.startswith("/wp-content"):
-        return False  # a file that cannot be opened yet
+        # A file that cannot be opened yet; other bytes than the approved ones are refused.
+        return fault.startswith("200 html")
     return fault in FOR_A_PERSON
 
 
