@@ -114,6 +114,16 @@ def add_staff(
     return Enrolment(staff.id, otpauth_uri(nip, name, secret), secret)
 
 
+def renew_secret(work: Work, nip: str, reason: str) -> Enrolment:
+    """A new secret for somebody whose phone was lost or changed; the old one is void at once."""
+    staff = _active(work, nip)
+    reason = _required_reason(reason)
+    secret = base64.b32encode(work.token(_SECRET_BYTES)).decode("ascii")
+    staff.secret = work.vault.encrypt(secret)
+    work.record(OFFICE_CHAIN, "kode-diganti", {"staff_id": staff.id, "alasan": reason})
+    return Enrolment(staff.id, otpauth_uri(staff.nip, staff.name, secret), secret)
+
+
 def otpauth_uri(nip: str, name: str, secret: str) -> str:
     """What an authenticator application reads from the QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=f"{name} ({nip[-4:]})", issuer_name=ISSUER)

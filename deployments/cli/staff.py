@@ -56,21 +56,68 @@ def staff() -> None:
 )
 def add(nip: str, nama: str, roles: tuple[str, ...], png: Path | None) -> None:
     """Mendaftarkan pegawai dan menampilkan kode QR untuk aplikasi autentikator."""
-    import segno
-
     from ledger.people import add_staff
 
     settings, ledger = opened()
     _require_known_roles(roles, settings)
     with ledger.work() as work:
         enrolment = add_staff(work, nip, nama, roles)
-    picture = png or settings.data_dir / "kode-qr" / f"{''.join(nip.split())}.png"
-    code: segno.QRCode = segno.make(enrolment.otpauth_uri, error="m", micro=False)
-    code.terminal(out=sys.stdout, compact=True)
-    _write_private(picture, code)
+    picture = _show_code(enrolment.otpauth_uri, png, settings, nip)
     click.echo(f"{nama} terdaftar dengan peran {', '.join(roles)}.")
-    click.echo("Pindai kode QR itu sekarang dengan aplikasi autentikator di HP pegawai.")
-    click.echo(f"Gambarnya ada di {picture}; hapus setelah dipindai, karena berisi rahasia.")
+    _say_scan(picture)
+
+
+@staff.command(
+    "ganti-hp", example=('siar staff ganti-hp 190001012000012009 --alasan "HP lama hilang"',)
+)
+@click.argument("nip", metavar="NIP")
+@click.option("--alasan", "reason", required=True, metavar="TEKS", help="Alasan, dicatat.")
+@click.option(
+    "--png",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="BERKAS",
+    help="Tempat menyimpan kode QR; bawaannya kode-qr/NIP.png di folder data.",
+)
+def new_phone(nip: str, reason: str, png: Path | None) -> None:
+    """Membuat kode QR baru bila HP pegawai hilang atau diganti; yang lama langsung mati."""
+    from ledger.people import renew_secret
+
+    settings, ledger = opened()
+    with ledger.work() as work:
+        enrolment = renew_secret(work, nip, reason)
+    picture = _show_code(enrolment.otpauth_uri, png, settings, nip)
+    click.echo(f"Kode pegawai dengan NIP {nip} diganti. Kode dari HP lama tidak berlaku lagi.")
+    _say_scan(picture)
+
+
+@staff.command(
+    "peran",
+    example=(
+        "siar staff peran 190001012000012009 --tambah ppid",
+        'siar staff peran 190001012000012009 --cabut humas --alasan "Pindah tim"',
+    ),
+)
+@click.argument("nip", metavar="NIP")
+@click.option("--tambah", "added", metavar="KODE", help="Peran yang diberikan mulai hari ini.")
+@click.option("--cabut", "withdrawn", metavar="KODE", help="Peran yang dicabut mulai hari ini.")
+@click.option("--alasan", "reason", default="", metavar="TEKS", help="Alasan, dicatat.")
+def roles_(nip: str, added: str | None, withdrawn: str | None, reason: str) -> None:
+    """Menambah atau mencabut peran seorang pegawai."""
+    from ledger.people import grant_role, withdraw_role
+
+    settings, ledger = opened()
+    wanted = tuple(code for code in (added, withdrawn) if code)
+    if not wanted:
+        raise click.UsageError("Sebutkan --tambah atau --cabut.", click.get_current_context())
+    names = _require_known_roles(wanted, settings)
+    with ledger.work() as work:
+        if added:
+            grant_role(work, nip, added)
+        if withdrawn:
+            withdraw_role(work, nip, withdrawn, reason=reason)
+    for code, said in ((added, "diberikan"), (withdrawn, "dicabut")):
+        if code:
+            click.echo(f"Peran {names[code]} {said} untuk NIP {nip}.")
 
 
 @staff.command("list", example=("siar staff list",))
@@ -174,6 +221,22 @@ def _require_known_roles(wanted: tuple[str, ...], settings: Settings) -> dict[st
             click.get_current_context(),
         )
     return roles
+
+
+def _show_code(uri: str, png: Path | None, settings: Settings, nip: str) -> Path:
+    """Draw the QR code in the terminal and as a picture; where the picture is."""
+    import segno
+
+    picture = png or settings.data_dir / "kode-qr" / f"{''.join(nip.split())}.png"
+    code: segno.QRCode = segno.make(uri, error="m", micro=False)
+    code.terminal(out=sys.stdout, compact=True)
+    _write_private(picture, code)
+    return picture
+
+
+def _say_scan(picture: Path) -> None:
+    click.echo("Pindai kode QR itu sekarang dengan aplikasi autentikator di HP pegawai.")
+    click.echo(f"Gambarnya ada di {picture}; hapus setelah dipindai, karena berisi rahasia.")
 
 
 def _write_private(path: Path, code: segno.QRCode) -> None:

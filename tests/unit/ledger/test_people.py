@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import pyotp
 import pytest
 from sqlalchemy import text
 
 from ledger import people
+from ledger.codes import check_code
 from ledger.people import PeopleError
 from ledger.types import wib_day
 from ledger.verify import verify
@@ -79,6 +81,21 @@ def test_a_nip_is_enrolled_once(ledger: Ledger, team: Team) -> None:
     spaced = f"{team.nips['kepala'][:8]} {team.nips['kepala'][8:]}"
     with ledger.work() as work, pytest.raises(PeopleError, match="atas nama Rahmat Hidayat"):
         people.add_staff(work, spaced, "Orang Lain", ["humas"])
+
+
+def test_a_new_phone_voids_the_codes_of_the_old_one(
+    ledger: Ledger, team: Team, clock: Clock
+) -> None:
+    old = team.people["kepala"]
+    with ledger.work() as work:
+        new = people.renew_secret(work, team.nips["kepala"], "HP hilang")
+    with ledger.work() as work:
+        refused = check_code(work, old.staff_id, pyotp.TOTP(old.secret).at(clock()))
+        taken = check_code(work, old.staff_id, pyotp.TOTP(new.secret).at(clock()))
+    assert (refused.ok, taken.ok) == (False, True)
+    assert verify(ledger) == []
+    with ledger.work() as work, pytest.raises(PeopleError, match="Alasan belum diisi"):
+        people.renew_secret(work, team.nips["kepala"], "")
 
 
 def test_a_revoked_person_holds_nothing_and_cannot_come_back(ledger: Ledger, team: Team) -> None:
