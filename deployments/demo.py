@@ -21,6 +21,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from archive import check_one, seal_of
 from deployments.player import OpenForm, Player
 from deployments.sample_staff import SAMPLE_STAFF, ensure_sample_staff
 from deployments.settings import Settings
@@ -30,6 +31,7 @@ from ledger import publications
 from ledger.verify import verify
 from sop.forms.steps import FROM_FILE, YES
 from sop.indonesian import number, short_moment
+from tasks.archiving import sealed_bags
 from tasks.case import past_rounds
 from tasks.office import Office
 from tasks.standings import standings
@@ -178,6 +180,21 @@ def report(here: Office, run_id: UUID, say: Console) -> None:
     if problems:
         raise DemoError("; ".join(problem.sentence for problem in problems))
     say.print("siar verify: catatan utuh.")
+    report_archive(here, publication_id, say)
+
+
+def report_archive(here: Office, publication_id: str, say: Console) -> None:
+    """Where the sealed bag lies, after it was read again byte by byte."""
+    with here.ledger.read() as work:
+        sealed = sealed_bags(publications.get(work, publication_id))
+    if not sealed:
+        raise DemoError("arsip belum disegel")
+    bag = here.archive_root / sealed[-1].path
+    damages = check_one(bag)
+    if damages or seal_of(bag) != sealed[-1].seal:
+        raise DemoError("; ".join(one.sentence for one in damages) or "segel arsip tidak cocok")
+    say.print(f"Arsip: {bag}", soft_wrap=True)
+    say.print(f"  segel {sealed[-1].seal}: utuh; periksa sendiri dengan python3 verifikasi.py")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ office.install(_build)
 
 # By the name that the server knows them under; a forked run needs no other look-up.
 FLOWS: Mapping[str, Flow[..., Any]] = {
-    one.name: one for one in (pemeriksaan, publikasi, rekonsiliasi)
+    one.name: one for one in (arsip, keutuhan, pemeriksaan, publikasi, rekonsiliasi)
 }
 
 __all__ = ["FLOWS", "arsip", "keutuhan", "pemeriksaan", "publikasi", "rekonsiliasi"]

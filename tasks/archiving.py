@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from ledger.rounds import RoundView
 from ledger.work import Work
 from sop.digest import SCHEME, digest_of
 from sop.indonesian import short_moment
+from sop.manuscript import BlobTampered, Manuscript
 from sop.model import Sop, StepKind
 from tasks.case import publication_in
 from tasks.freezing import in_force
@@ -201,6 +202,7 @@ def collect(office: Office, publication_id: str) -> Content:
             for view in rounds.timeline(work, publication)
             if view.closed_at is not None and view.closed_at <= cut
         ]
+        kept, gaps = _with_source(office, manuscript)
         return Content(
             reference=publication.reference,
             number=documented.number,
@@ -215,7 +217,7 @@ def collect(office: Office, publication_id: str) -> Content:
                 "manuscript": asdict(manuscript),
                 "posts": dict(frozen.posts),
             },
-            manuscript=manuscript,
+            manuscript=kept,
             revision_number=revision.number,
             channels=tuple(
                 _channel(office, posts[code], row, rows.get(WEBSITE), recording)
@@ -231,8 +233,26 @@ def collect(office: Office, publication_id: str) -> Content:
             warc=_warc(recording),
             sealed_at=cut,
             retention=retention_for(office.retention, publication.classification),
-            missing=recording.missing,
+            missing=(*recording.missing, *gaps),
         )
+
+
+def _with_source(office: Office, manuscript: Manuscript) -> tuple[Manuscript, tuple[str, ...]]:
+    """The manuscript with its source file, or without it and a sentence when it was never kept.
+
+    A source whose bytes were altered is another matter: sealing refuses it.
+    """
+    if manuscript.source_sha256 is None:
+        return manuscript, ()
+    try:
+        office.blobs.get(manuscript.source_sha256)
+    except KeyError:
+        name = manuscript.source_filename or "berkas sumber"
+        gap = f"Berkas sumber naskah ({name}) tidak disimpan; isinya ada di naskah.md."
+        return replace(manuscript, source_sha256=None), (gap,)
+    except BlobTampered:
+        return manuscript, ()
+    return manuscript, ()
 
 
 def _refuse_altered(work: Work, publication: Publication, *rows: Base) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from slugify import slugify
 
 from connectors.imaging import take_media_with_notes
-from connectors.intake.documents import ReadDocument, read_manuscript
+from connectors.intake.documents import ReadDocument, read_manuscript_bytes
 from connectors.intake.errors import IntakeError
 from connectors.intake.folder import (
     MAX_PICTURE_FILE_BYTES,
@@ -25,7 +25,7 @@ from connectors.intake.folder import (
     scan,
     shown_name,
 )
-from connectors.intake.values import MEDIA_SCHEME, clean_text
+from connectors.intake.values import MAX_DOCUMENT_BYTES, MEDIA_SCHEME, clean_text
 from sop.manuscript import BlobStore, Media
 
 _MAX_STEM: Final = 60
@@ -107,10 +107,13 @@ class _Gathering:
         if self._contents.manuscript is None:
             return None
         try:
-            return read_manuscript(self._contents.manuscript)
+            data = read_bounded(self._contents.manuscript, MAX_DOCUMENT_BYTES)
+            document = read_manuscript_bytes(data, self._contents.manuscript.name)
         except IntakeError as refusal:
             self._problems.append(refusal.sentence)
             return None
+        self._blobs.put(data)  # the archive keeps the file as it was handed in
+        return document
 
     def _take_file(self, path: Path, limit: int, written: Mapping[str, str]) -> None:
         try:
