@@ -138,7 +138,7 @@ def faulty(here: TestOffice) -> set[tuple[str, str]]:
 def approved(here: TestOffice, crowd: Crowd, folder: str) -> tuple[UUID, Owner]:
     """A publication whose form of step 6 waits to be answered."""
     name = here.material(folder)
-    publication_id = carried(here, crowd, 6, folder=name)
+    publication_id = carried(here, crowd, 6, folder=name, marked=folder)
     (run_id,) = bring(here, publication_id)
     here.form(run_id)
     return run_id, Owner(here.stack.settings.data_dir / "siar.db", publication_id)
