@@ -135,7 +135,8 @@ def test_a_publication_goes_from_the_start_form_to_the_website(
 
 def _reads_as_the_sop(ui: ClassicUi, run_id: UUID, shot: Shot) -> None:
     """The run's list of tasks tells the steps and rounds as the SOP names them."""
-    ui.page.goto(f"{ui.address}/runs/flow-run/{run_id}?tab=Task+Runs")
+    ui.page.goto(f"{ui.address}/runs/flow-run/{run_id}")
+    ui.page.get_by_text("Task Runs", exact=True).first.click()
     for name in (
         "4 · Verifikasi dan penyuntingan · putaran 2",
         "5 · Persetujuan pemuatan · putaran 2",
