@@ -163,7 +163,9 @@ def readable(markdown: str) -> str:
 
     By way of the sanitised HTML: raw HTML is text, pictures are their alt texts.
     """
-    return str(markdownify(to_html(markdown), heading_style=ATX, bullets="-")).strip()
+    text = str(markdownify(to_html(markdown), heading_style=ATX, bullets="-", escape_misc=True))
+    # "!" before a link would read as a picture from somebody else's site.
+    return text.replace("![", "\\![").strip()
 
 
 def in_order(office: Office, posts: Mapping[str, RenderedPost]) -> dict[str, RenderedPost]:
