@@ -88,6 +88,12 @@ DEFINITIONS: tuple[Definition, ...] = (
 )
 
 
+# The only flows that our worker runs, whatever deployments others may make.
+ENTRYPOINTS: Mapping[str, str] = {
+    one.name: f"deployments.entrypoints.{one.name}" for one in DEFINITIONS
+}
+
+
 def register(settings: Settings) -> None:
     """Make or update every deployment on the server that `PREFECT_API_URL` names."""
     with get_client(sync_client=True) as client:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from prefect import Flow
-
 from deployments.settings import load_settings
 from deployments.wiring import build_office
 from flows.arsip import arsip
@@ -23,9 +18,4 @@ def _build() -> office.Office:
 
 office.install(_build)
 
-# By the name that the server knows them under; a forked run needs no other look-up.
-FLOWS: Mapping[str, Flow[..., Any]] = {
-    one.name: one for one in (arsip, keutuhan, pemeriksaan, publikasi, rekonsiliasi)
-}
-
-__all__ = ["FLOWS", "arsip", "keutuhan", "pemeriksaan", "publikasi", "rekonsiliasi"]
+__all__ = ["arsip", "keutuhan", "pemeriksaan", "publikasi", "rekonsiliasi"]

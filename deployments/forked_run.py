@@ -10,21 +10,28 @@ from __future__ import annotations
 import _strptime  # type: ignore[import-not-found]  # noqa: F401
 import os
 import sqlite3  # noqa: F401
+from typing import Any
 from uuid import UUID
 
 import anyio._backends._asyncio  # noqa: F401
+from prefect import Flow
 from prefect.engine import handle_engine_signals
-from prefect.flow_engine import load_flow, load_flow_run, run_flow
+from prefect.flow_engine import load_flow_run, run_flow
 from prefect.logging.loggers import flow_run_logger
+from prefect.utilities.importtools import import_object
 
-from deployments import entrypoints
+import deployments.entrypoints  # noqa: F401 (imported here so that no child has to)
 
 
-def carry_out(flow_run_id: UUID, flow_name: str, environment: dict[str, str]) -> None:
-    """Run one flow run to its end or its next form; leaves by `exit` as Prefect's engine does."""
+def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -> None:
+    """Run one flow run to its end or its next form; leaves by `exit` as Prefect's engine does.
+
+    `entrypoint` ("module.attribute") comes from our own list, never from the server:
+    whoever can reach the API can make a deployment whose steps run any program.
+    """
     os.environ.update(environment)
     with handle_engine_signals(flow_run_id):
         flow_run = load_flow_run(flow_run_id=flow_run_id)
-        flow = entrypoints.FLOWS.get(flow_name) or load_flow(flow_run)
+        flow: Flow[..., Any] = import_object(entrypoint)
         log = flow_run_logger(flow_run=flow_run)
         run_flow(flow, flow_run=flow_run, error_logger=log)  # type: ignore[arg-type]

@@ -9,7 +9,9 @@ reported to Prefect like any other.
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext, ForkServerProcess
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +23,17 @@ from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerRes
 from deployments.forked_run import carry_out
 
 PRELOADED = "deployments.forked_run"
+OWN_WORDS = "PREFECT__"
+
+
+class UnknownFlowError(Exception):
+    """Somebody asked for a flow that is not one of ours; nothing of it is loaded."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Alur {name!r} bukan bagian dari Siar, jadi tidak dijalankan. "
+            "Periksa siapa yang membuat deployment itu."
+        )
 
 
 class ForkingWorker(BaseWorker[BaseJobConfiguration, Any, BaseWorkerResult]):
@@ -28,6 +41,8 @@ class ForkingWorker(BaseWorker[BaseJobConfiguration, Any, BaseWorkerResult]):
 
     type = "process"
     job_configuration = BaseJobConfiguration
+    # Flow name to "module.attribute": the only flows that this worker runs.
+    entrypoints: Mapping[str, str] = MappingProxyType({})
 
     @classmethod
     def __dispatch_key__(cls) -> str:
@@ -47,10 +62,20 @@ class ForkingWorker(BaseWorker[BaseJobConfiguration, Any, BaseWorkerResult]):
         task_status: anyio.abc.TaskStatus[int] | None = None,
     ) -> BaseWorkerResult:
         """Fork, tell Prefect the process id, wait for the end, tell how it ended."""
-        environment = {name: str(value) for name, value in configuration.env.items() if value}
+        # Of what a run may bring along, only Prefect's own words about it: settings and
+        # paths are this machine's, whatever `job_variables` say.
+        environment = {
+            name: str(value)
+            for name, value in configuration.env.items()
+            if value and name.startswith(OWN_WORDS)
+        }
         name = await self._flow_name(flow_run.flow_id)
+        if name not in self.entrypoints:
+            raise UnknownFlowError(name)
         child = self._forks.Process(
-            target=carry_out, args=(flow_run.id, name, environment), name=f"run-{flow_run.id}"
+            target=carry_out,
+            args=(flow_run.id, self.entrypoints[name], environment),
+            name=f"run-{flow_run.id}",
         )
         child.start()
         pid = child.pid or 0

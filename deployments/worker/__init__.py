@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,9 @@ async def await_api(seconds: float) -> None:
             await asyncio.sleep(0.1)
 
 
-async def serve(settings: Settings, ready_file: Path | None) -> None:
+async def serve(
+    settings: Settings, ready_file: Path | None, entrypoints: Mapping[str, str]
+) -> None:
     """Poll and run until SIGTERM or SIGINT, then drain."""
     kind = Worker if settings.prefect.warm_worker else PlainWorker
     worker = kind(
@@ -117,6 +120,8 @@ async def serve(settings: Settings, ready_file: Path | None) -> None:
         limit=settings.prefect.worker_limit,
         create_pool_if_not_found=False,
     )
+    if isinstance(worker, ForkingWorker):
+        worker.entrypoints = entrypoints
     stopping = asyncio.Event()
     polling = asyncio.create_task(worker.start())
     loop = asyncio.get_running_loop()
@@ -155,4 +160,4 @@ def main(definitions: str, ready_file: Path | None) -> None:
     asyncio.run(await_api(API_SECONDS))
     asyncio.run(ensure_work_pool())
     module.register(settings)
-    asyncio.run(serve(settings, ready_file))
+    asyncio.run(serve(settings, ready_file, module.ENTRYPOINTS))

@@ -10,6 +10,7 @@ import html
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -348,3 +349,28 @@ def recorded_reasons(here: TestOffice, publication_id: str) -> str:
     with here.office.ledger.read() as work:
         rows = work.session.scalars(select(Event).where(Event.chain == publication_id))
         return " ".join(row.data for row in rows)
+
+
+def test_a_deployment_that_somebody_else_made_runs_nothing(
+    here: TestOffice, intruder: Intruder, tmp_path: Path
+) -> None:
+    trace = tmp_path / "jejak"
+    step = {"prefect.deployments.steps.run_shell_script": {"script": f"touch {trace}"}}
+    run = intruder.deploy_and_run("serangan", pull_steps=[step])
+    state = here.player.finished(run, patience=PATIENCE)
+    assert state["type"] == "CRASHED"
+    assert "bukan bagian dari Siar" in state["message"]
+    assert not trace.exists()
+
+
+def test_a_run_cannot_bring_settings_of_its_own(
+    here: TestOffice, intruder: Intruder, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "lain"
+    run = intruder.start(
+        {"judul": "Pengaturan sendiri"},
+        job_variables={"env": {"SIAR_DATA_DIR": str(elsewhere), "SIAR_LEDGER_URL": ""}},
+    )
+    here.form(run)
+    assert here.publication_id(run)
+    assert not elsewhere.exists()

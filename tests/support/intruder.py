@@ -58,10 +58,25 @@ class Intruder:
         *,
         rujukan: str = "",
         at: datetime | None = None,
+        job_variables: Mapping[str, Any] | None = None,
     ) -> UUID:
         """Order a run of the publication's flow, with any parameters, now or later."""
         parameters = {"permintaan": dict(request), "rujukan": rujukan}
-        return self._started("publikasi/publikasi", parameters, at)
+        return self._started("publikasi/publikasi", parameters, at, job_variables)
+
+    def deploy_and_run(self, name: str, *, pull_steps: list[dict[str, Any]]) -> UUID:
+        """A flow and deployment of the intruder's own in the office's pool, and a run of it."""
+        flow = self._call("POST", "/flows/", {"name": name}).json()
+        body = {
+            "name": name,
+            "flow_id": flow["id"],
+            "work_pool_name": "siar",
+            "entrypoint": "deployments.entrypoints.publikasi",
+            "pull_steps": pull_steps,
+        }
+        answer = self._call("POST", "/deployments/", body)
+        assert answer.is_success, answer.text
+        return self._started(f"{name}/{name}", {})
 
     def sweep(self) -> None:
         """Run the sweeper once and wait for its end."""
@@ -84,12 +99,20 @@ class Intruder:
         return [datetime.fromisoformat(run["expected_start_time"]) for run in found]
 
     def _started(
-        self, deployment: str, parameters: Mapping[str, Any], at: datetime | None = None
+        self,
+        deployment: str,
+        parameters: Mapping[str, Any],
+        at: datetime | None = None,
+        job_variables: Mapping[str, Any] | None = None,
     ) -> UUID:
         found = self._call("GET", f"/deployments/name/{deployment}").json()
         details = {"scheduled_time": at.isoformat()} if at else {}
         state = {"type": "SCHEDULED", "state_details": details}
-        body = {"parameters": dict(parameters), "state": state}
+        body = {
+            "parameters": dict(parameters),
+            "state": state,
+            "job_variables": dict(job_variables or {}),
+        }
         answer = self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)
         assert answer.is_success, answer.text
         return UUID(answer.json()["id"])

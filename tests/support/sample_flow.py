@@ -20,6 +20,9 @@ def sample() -> str:
     return answer.word
 
 
+ENTRYPOINTS = {"contoh": "tests.support.sample_flow.sample"}
+
+
 def register(settings: Settings) -> None:
     """Make the deployment; what `deployments.definitions.register` is to the real stack."""
     from prefect.deployments.runner import EntrypointType
