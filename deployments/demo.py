@@ -193,7 +193,7 @@ def report_archive(here: Office, publication_id: str, say: Console) -> None:
     damages = check_one(bag)
     if damages or seal_of(bag) != sealed[-1].seal:
         raise DemoError("; ".join(one.sentence for one in damages) or "segel arsip tidak cocok")
-    say.print(f"Arsip: {bag}", soft_wrap=True)
+    say.print(f"Arsip (dihapus bersama demo; `make start` menyimpannya): {bag}", soft_wrap=True)
     say.print(f"  segel {sealed[-1].seal}: utuh; periksa sendiri dengan python3 verifikasi.py")
 
 

@@ -205,7 +205,10 @@ def contoh() -> None:
 
     settings, ledger = opened()
     count = ensure_sample_staff(ledger, settings)
-    click.echo(f"{count} pegawai contoh didaftarkan ({len(SAMPLE_STAFF)} seluruhnya).")
+    if count:
+        click.echo(f"{count} pegawai contoh didaftarkan ({len(SAMPLE_STAFF)} seluruhnya).")
+    else:
+        click.echo(f"Semua {len(SAMPLE_STAFF)} pegawai contoh sudah terdaftar.")
     click.echo("Kode mereka tampil di halaman saluran gladi setelah: siar start.")
 
 

@@ -164,7 +164,7 @@ def test_sample_staff_cover_every_role_and_are_enrolled_once(
     assert all(person.nip.startswith("19000101") for person in SAMPLE_STAFF)
     run(["staff", "contoh"])
     assert run(["staff", "contoh"]) == 0
-    assert "0 pegawai contoh didaftarkan" in capsys.readouterr().out
+    assert "pegawai contoh sudah terdaftar" in capsys.readouterr().out
 
 
 def test_sample_staff_are_refused_in_production(
