@@ -1,0 +1,49 @@
+"""Step 8 against a running office: recorded before the form, sealed after its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import bagit
+import pytest
+
+from archive import check
+from ledger import publications
+from tasks.archiving import sealed_bags
+from tests.support.cast import carried_to, new_cast
+from tests.support.kantor import TestOffice, running_office
+
+pytestmark = pytest.mark.flow
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
+    with running_office(tmp_path_factory.mktemp("kantor")) as office:
+        yield office
+
+
+def test_the_form_of_step_8_says_what_is_archived_and_its_answer_seals_it(
+    here: TestOffice,
+) -> None:
+    cast = new_cast(here)
+    run = carried_to(here, 7, cast, written={"judul": "Berita yang diarsipkan"})
+
+    asked = here.answer(run, cast.officer.name, catatan="Tanpa kendala.")
+    here.player.finished(run)
+
+    with here.office.ledger.read() as work:
+        (sealed,) = sealed_bags(publications.get(work, here.publication_id(run)))
+    assert sealed.path in asked.description
+    assert "rekaman halaman website" in asked.description
+    assert "Belum terekam" not in asked.description
+    bag = here.office.archive_root / sealed.path
+    bagit.Bag(str(bag)).validate()
+    assert check(here.office.archive_root) == []
+    assert (bag / "data/catatan-monev.txt").read_text() == "Tanpa kendala.\n"
+    assert here.events(run)[-1] == "arsip-disegel"
+    names = [task["name"] for task in here.player.task_runs(run)]
+    assert names[-3:] == [
+        "8 · Pendokumentasian dan pengarsipan · rekam hasil · putaran 1",
+        "8 · Pendokumentasian dan pengarsipan · putaran 1",
+        "8 · Pendokumentasian dan pengarsipan · segel arsip · putaran 1",
+    ]
