@@ -7,7 +7,6 @@ tells of it, and the form can be answered by the one who may.
 from __future__ import annotations
 
 import html
-import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from tasks.pemulihan import POSTPONED
 from tests.support.cast import Cast, Person, carried_to, enrolled, new_cast
 from tests.support.intruder import PATIENCE, Intruder
 from tests.support.kantor import TestOffice, running_office
+from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
 
@@ -287,10 +287,8 @@ def test_a_run_that_names_somebody_elses_publication_neither_takes_nor_doubles_i
         reference = publications.get(work, here.publication_id(first)).reference
 
     second = intruder.start({"judul": "Rebut"}, rujukan=reference)
-    until = time.monotonic() + PATIENCE
-    while (state := intruder.state(second))["type"] != "FAILED":
-        assert time.monotonic() < until, state
-        time.sleep(0.1)
+    soon(lambda: intruder.state(second)["type"] == "FAILED", "the failure", PATIENCE)
+    state = intruder.state(second)
 
     assert "sudah dilanjutkan oleh run lain" in state["message"]
     assert str(first) in state["message"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +28,7 @@ from tests.support.kantor import (
     TestOffice,
     running_office,
 )
+from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
 
@@ -246,14 +246,13 @@ def test_it_is_published_by_itself_at_the_wanted_time_and_only_where_assigned(
 
 def pause_after(intruder: Intruder, run: UUID, key: str) -> str:
     """Wait until the run is paused with another key than this one; that key."""
-    until = time.monotonic() + 60
-    while True:
+
+    def is_paused_anew() -> bool:
         state = intruder.state(run)
-        found = str(state["state_details"]["pause_key"])
-        if state["type"] == "PAUSED" and found != key:
-            return found
-        assert time.monotonic() < until, state
-        time.sleep(0.05)
+        return state["type"] == "PAUSED" and state["state_details"]["pause_key"] != key
+
+    soon(is_paused_anew, "another pause")
+    return str(intruder.state(run)["state_details"]["pause_key"])
 
 
 def test_a_channel_without_an_api_asks_the_officer_for_the_address(here: TestOffice) -> None:

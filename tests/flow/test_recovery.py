@@ -8,8 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +33,7 @@ from tasks.freezing import in_force
 from tasks.pemulihan import Sweep, mend, standings_of_open
 from tests.support.carrying import Crowd, bring, carried, complete, run_of
 from tests.support.kantor import TestOffice, running_office
+from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
 
@@ -88,13 +88,6 @@ def events_of(here: TestOffice, publication_id: str, kind: str) -> list[dict[str
     with here.office.ledger.read() as work:
         rows = work.session.query(Event).filter_by(chain=publication_id, kind=kind)
         return [json.loads(row.data) for row in rows.order_by(Event.seq)]
-
-
-def soon(look: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
-    until = time.monotonic() + seconds
-    while not look():
-        assert time.monotonic() < until, f"{what} did not happen within {seconds:.0f} s"
-        time.sleep(0.02)
 
 
 def test_a_channel_that_refuses_after_the_approval_is_sent_again_by_the_officer(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ import pytest
 from sop.forms.steps import TRY_AGAIN
 from tests.support.carrying import Crowd, bring, carried, complete
 from tests.support.kantor import TestOffice, running_office
+from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
 
@@ -50,13 +50,6 @@ def times_visible(here: TestOffice, marker: str) -> dict[str, int]:
         channel: sum(marker in json.dumps(post, ensure_ascii=False) for post in posts)
         for channel, posts in here.posts().items()
     }
-
-
-def soon(holds: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, f"{what} did not happen within {seconds:.0f} s"
-        time.sleep(0.05)
 
 
 def assigned(here: TestOffice, crowd: Crowd, name: str) -> UUID:

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from tests.support.waiting import soon
+
 PATIENCE = 120.0
 
 
@@ -81,10 +83,8 @@ class Intruder:
     def sweep(self) -> None:
         """Run the sweeper once and wait for its end."""
         run_id = self._started("rekonsiliasi/rekonsiliasi", {})
-        until = time.monotonic() + PATIENCE
-        while self.state(run_id)["type"] not in {"COMPLETED", "FAILED", "CRASHED"}:
-            assert time.monotonic() < until, "the sweeper does not end"
-            time.sleep(0.1)
+        over = {"COMPLETED", "FAILED", "CRASHED"}
+        soon(lambda: self.state(run_id)["type"] in over, "the sweeper's end", PATIENCE)
         state = self.state(run_id)
         assert state["type"] == "COMPLETED", state
 
