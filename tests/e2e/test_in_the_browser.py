@@ -124,7 +124,7 @@ def test_a_publication_goes_from_the_start_form_to_the_website(
 
     office.player.finished(desk.run_id)
     _reads_as_the_sop(ui, desk.run_id, shot)
-    _article_is_live(codes.page, codes.address, shot)
+    _article_is_live(new_page(browser), codes.address, shot)
     assert {channel: len(posts) for channel, posts in office.posts().items()} == {
         "website": 1,
         "x": 1,
