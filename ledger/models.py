@@ -444,6 +444,99 @@ class DeliveryWait(Base):
     rests: Mapped[bool]
 
 
+class Seal(Base):
+    """The daily seal (law 6): one digest over the heads of all chains, chained to the last seal.
+
+    It covers every event up to `last_event_id`, so it can be computed again at any
+    time from the events alone. `digest` is over the previous seal's digest and the
+    head (chain, seq, hash) of each chain at that event.
+    """
+
+    __tablename__ = "seals"
+
+    id: Mapped[str] = _key()
+    number: Mapped[int] = mapped_column(unique=True)
+    day: Mapped[date] = mapped_column(unique=True)
+    sealed_at: Mapped[datetime]
+    last_event_id: Mapped[int] = mapped_column(BigInteger)
+    chains: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    previous: Mapped[str] = mapped_column(String(64))
+
+
+class Report(Base):
+    """A monev report (SOP step 9) laid before the head, and that it was read.
+
+    `kind` is mingguan, bulanan or khusus; the period runs from `first_day` to
+    `last_day`, both included (WIB). `model` is the report's figures as data and
+    `files` names each written file with its SHA-256. The run that waits for the
+    reader is suspended under `form_key`; `notice` stands on top after a refusal.
+    """
+
+    __tablename__ = "reports"
+
+    id: Mapped[str] = _key()
+    kind: Mapped[str] = mapped_column(String(16))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    as_of: Mapped[datetime]
+    seal_digest: Mapped[str] = mapped_column(String(64))
+    model_sha256: Mapped[str] = mapped_column(String(64))
+    folder: Mapped[str]
+    files: Mapped[dict[str, Any]]
+    flow_run_id: Mapped[str | None] = mapped_column(String(64))
+    form_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    form_attempt: Mapped[int]
+    notice: Mapped[str]
+    read_by: Mapped[str | None] = mapped_column(String(32), ForeignKey("staff.id"))
+    read_at: Mapped[datetime | None]
+    note: Mapped[str]
+
+
+class Engagement(Base):
+    """What a channel said of one post at 1, 7 or 30 days: reach, reactions, …
+
+    `metrics` maps a metric's name to its number; `missing` names those that the
+    channel did not give, with the reason.
+    """
+
+    __tablename__ = "engagements"
+    __table_args__ = (UniqueConstraint("delivery_id", "age_days"),)
+
+    id: Mapped[str] = _key()
+    publication_id: Mapped[str] = _reference("publications.id")
+    delivery_id: Mapped[str] = _reference("deliveries.id")
+    channel: Mapped[str] = mapped_column(String(32))
+    age_days: Mapped[int]
+    read_at: Mapped[datetime]
+    metrics: Mapped[dict[str, Any]]
+    missing: Mapped[dict[str, Any]]
+
+
+class Reminder(Base):
+    """A notification to staff. `key` names the occasion, so each is claimed and sent once.
+
+    `kind`: formulir-terbuka, 80-persen, baku-habis, harian, eskalasi, tayang,
+    perlu-orang. Claimed (`claimed_at`) before it is sent; `outcome` is terkirim,
+    gagal or tidak-pasti (the sender died in between; not sent again).
+    """
+
+    __tablename__ = "reminders"
+
+    id: Mapped[str] = _key()
+    publication_id: Mapped[str] = _reference("publications.id")
+    key: Mapped[str] = mapped_column(String(128), unique=True)
+    kind: Mapped[str] = mapped_column(String(24))
+    step_no: Mapped[int | None]
+    round_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("rounds.id"))
+    role: Mapped[str] = mapped_column(String(64))
+    due_at: Mapped[datetime]
+    claimed_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(16))
+    detail: Mapped[str]
+
+
 # The machinery of the chain itself; every other table is covered by row hashes.
 CHAIN_TABLES = frozenset({Event.__tablename__, ChainHead.__tablename__, RowHead.__tablename__})
 

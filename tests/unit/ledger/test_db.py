@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger import db
@@ -21,7 +22,16 @@ from ledger.db import (
     open_engine,
     reachable,
 )
-from ledger.models import CHAIN_TABLES, Base
+from ledger.models import (
+    CHAIN_TABLES,
+    OFFICE_CHAIN,
+    Base,
+    Delivery,
+    Engagement,
+    Reminder,
+    Report,
+    Seal,
+)
 from ledger.vault import Vault
 from ledger.work import Ledger, LedgerBusyError
 from sop.model import Sop
@@ -29,12 +39,83 @@ from tests.unit.ledger.carrying import carried_to_approval, published
 from tests.unit.ledger.conftest import Clock, Team
 
 TABLES = [table.name for table in Base.metadata.sorted_tables]
-WRITTEN_ONCE = ["events", "sop_texts", "used_codes", "code_tries", "answers", "revisions", "media"]
+WRITTEN_ONCE = [
+    "events",
+    "sop_texts",
+    "used_codes",
+    "code_tries",
+    "answers",
+    "revisions",
+    "media",
+    "seals",
+    "engagements",
+]
 
 
 @pytest.fixture
 def filled(ledger: Ledger, team: Team, sop: Sop) -> None:
     published(ledger, carried_to_approval(ledger, team, sop))
+    with ledger.work() as work:
+        delivery = work.session.scalars(select(Delivery)).first()
+        assert delivery is not None
+        post = {"publication_id": delivery.publication_id, "delivery_id": delivery.id}
+        work.session.add_all(
+            [
+                Seal(
+                    id=work.new_id(),
+                    number=1,
+                    day=date(2026, 11, 23),
+                    sealed_at=work.now,
+                    last_event_id=1,
+                    chains=1,
+                    digest="a" * 64,
+                    previous="0" * 64,
+                ),
+                Engagement(
+                    id=work.new_id(),
+                    **post,
+                    channel=delivery.channel,
+                    age_days=1,
+                    read_at=work.now,
+                    metrics={"suka": 3},
+                    missing={},
+                ),
+                Reminder(
+                    id=work.new_id(),
+                    publication_id=delivery.publication_id,
+                    key="coba",
+                    kind="tayang",
+                    step_no=None,
+                    round_id=None,
+                    role="",
+                    due_at=work.now,
+                    claimed_at=work.now,
+                    settled_at=None,
+                    outcome="",
+                    detail="",
+                ),
+                Report(
+                    id=work.new_id(),
+                    kind="mingguan",
+                    first_day=date(2026, 11, 16),
+                    last_day=date(2026, 11, 22),
+                    as_of=work.now,
+                    seal_digest="a" * 64,
+                    model_sha256="b" * 64,
+                    folder="laporan",
+                    files={},
+                    flow_run_id=None,
+                    form_key=None,
+                    form_attempt=0,
+                    notice="",
+                    read_by=None,
+                    read_at=None,
+                    note="",
+                ),
+            ]
+        )
+        work.record(delivery.publication_id, "coba", {})
+        work.record(OFFICE_CHAIN, "coba", {})
 
 
 def refused(engine: Engine, statement: str) -> bool:
