@@ -16,6 +16,7 @@ def main() -> None:
 
     from deployments.prefect_look import improve_forms
     from deployments.prefect_sqlite import use_turn_taking_sqlite
+    from deployments.refused_resumes import RecordBook, RefusedResumes
 
     use_turn_taking_sqlite()
     server = get_current_settings().server
@@ -24,7 +25,7 @@ def main() -> None:
     if server.ui.static_directory:
         improve_forms(Path(server.ui.static_directory))
     uvicorn.run(
-        app,
+        RefusedResumes(app, RecordBook().note),
         host=api.host,
         port=api.port,
         log_level="warning",

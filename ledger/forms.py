@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -18,8 +19,49 @@ from ledger.work import Work
 # An answer is kept as it came, but never a code.
 CODE_FIELDS = frozenset({"kode", "code", "otp", "totp"})
 
+REFUSED_BY_SERVER = "resume-ditolak-peladen"
+
 _LONGEST_PERSON = 300
 _KEY_BYTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedResume:
+    """A resume that the Prefect server turned away, so that no answer of it exists.
+
+    `fields` are the names of what was filled in, never the values; `caller` is the
+    address of the machine that asked.
+    """
+
+    flow_run_id: str
+    reason: str
+    named_person: str
+    fields: tuple[str, ...]
+    caller: str
+
+
+def record_refused_resumes(work: Work, refused: Mapping[RefusedResume, int]) -> None:
+    """One event for each, with how often it came; runs without a publication are passed over."""
+    for one, times in refused.items():
+        publication_id = _carried_by(work, one.flow_run_id)
+        if publication_id is None:
+            continue
+        said = {
+            "run": one.flow_run_id,
+            "alasan": one.reason,
+            "petugas": one.named_person,
+            "isian": list(one.fields),
+            "dari": one.caller,
+            "kali": times,
+        }
+        work.record(publication_id, REFUSED_BY_SERVER, said)
+
+
+def _carried_by(work: Work, flow_run_id: str) -> str | None:
+    """The publication that the run carries, or carried when a form of it was opened."""
+    carries = select(Publication.id).where(Publication.flow_run_id == flow_run_id)
+    carried = select(Form.publication_id).where(Form.flow_run_id == flow_run_id).limit(1)
+    return work.session.scalar(carries) or work.session.scalar(carried)
 
 
 def open_form(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from sqlalchemy import func, select
 from deployments.player import OpenForm
 from deployments.recover import recover
 from ledger import people, publications
+from ledger.forms import REFUSED_BY_SERVER
 from ledger.models import Answer, Event, Publication
 from ledger.types import wib_day
 from sop.markup import escape_for_form
@@ -109,8 +111,38 @@ def test_the_server_refuses_what_does_not_fit_the_form_and_the_form_stays(
     assert [answer.json()["status"] for answer in answers] == ["REJECT"] * len(attempts)
     assert here.form(run).key == form.key
     assert nothing_is_live(here)
+    told = refused_by_the_server(here, run)
+    assert len(told) == len(attempts)
+    assert [one["petugas"] for one in told] == [
+        (attempt or {}).get("petugas", "") for attempt in attempts
+    ]
+    assert told[-2]["isian"] == ["kode", "petugas"]
+    assert all("127.0.0.1" in one["dari"] and one["alasan"] for one in told)
+    assert code not in str(told)
+    assert "123456" not in str(told)
+
     here.answer(run, cast.kepala.name, keputusan="ya")
     assert "Tunjuk petugas" in here.form(run).description
+
+
+def refused_by_the_server(here: TestOffice, run: UUID) -> list[dict[str, Any]]:
+    """What the record says of resumes that Prefect itself turned away."""
+    with here.office.ledger.read() as work:
+        chosen = select(Event.data).where(
+            Event.chain == here.publication_id(run), Event.kind == REFUSED_BY_SERVER
+        )
+        return [orjson.loads(data) for data in work.session.scalars(chosen.order_by(Event.seq))]
+
+
+def test_a_flood_of_refused_resumes_is_counted_whole(here: TestOffice, intruder: Intruder) -> None:
+    run = here.start(judul="Dibanjiri", saluran=["Website"])
+    form = here.form(run)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: intruder.resume(run, {}), range(60)))
+
+    assert {answer.json()["status"] for answer in answers} == {"REJECT"}
+    assert sum(one["kali"] for one in refused_by_the_server(here, run)) == 60
+    assert here.form(run).key == form.key
 
 
 def test_an_answer_written_past_the_servers_check_is_refused_with_its_reason(
