@@ -8,6 +8,7 @@ reported to Prefect like any other.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -18,12 +19,23 @@ from uuid import UUID
 import anyio
 import anyio.abc
 from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerResult
 
 from deployments.forked_run import carry_out
 
 PRELOADED = "deployments.forked_run"
 OWN_WORDS = "PREFECT__"
+# Most runs are over before anybody can press Cancel; only longer ones are asked about.
+LOOK_SECONDS = 1.0
+ASK_SECONDS = 5.0
+# What a run may still do after a request to stop; then it is killed.
+GRACE_SECONDS = 10.0
+STOPPED = (
+    "Run ini dihentikan atas permintaan. Publikasi yang belum selesai tidak ikut batal: alur "
+    "rekonsiliasi melanjutkannya dari catatan, kiriman yang terputus diperiksa dulu di salurannya."
+)
 
 
 class UnknownFlowError(Exception):
@@ -81,8 +93,35 @@ class ForkingWorker(BaseWorker[BaseJobConfiguration, Any, BaseWorkerResult]):
         pid = child.pid or 0
         if task_status is not None:
             task_status.started(pid)
-        code = await _end_of(child)
+        stopped = await self._stopped_on_request(child, flow_run.id)
+        code = _exit_code(child)
+        if stopped:
+            await self.client.set_flow_run_state(
+                flow_run.id, Cancelled(message=STOPPED), force=True
+            )
+            code = 0  # told already: it did not crash
         return BaseWorkerResult(status_code=code, identifier=str(pid))
+
+    async def _stopped_on_request(self, child: ForkServerProcess, flow_run_id: UUID) -> bool:
+        """Wait for the child's end; True when it was ended because somebody cancelled the run."""
+        while not await _ends_within(child, LOOK_SECONDS):
+            if await self._is_to_be_cancelled(flow_run_id):
+                await _end(child)
+                return True
+        return False
+
+    async def _is_to_be_cancelled(self, flow_run_id: UUID) -> bool:
+        """Whether Prefect wants this run ended; False as long as the server does not answer."""
+        with anyio.move_on_after(ASK_SECONDS):
+            try:
+                state = (await self.client.read_flow_run(flow_run_id)).state
+            except ObjectNotFound:
+                return False  # deleted; the ledger will have another run made
+            except Exception:
+                logging.getLogger(__name__).warning("run %s", flow_run_id, exc_info=True)
+                return False
+            return state is not None and (state.is_cancelling() or state.is_cancelled())
+        return False
 
     async def _flow_name(self, flow_id: UUID) -> str:
         """The flow's name, asked of the server once."""
@@ -91,9 +130,24 @@ class ForkingWorker(BaseWorker[BaseJobConfiguration, Any, BaseWorkerResult]):
         return self._names[flow_id]
 
 
-async def _end_of(child: ForkServerProcess) -> int:
-    """Wait for a child without a thread; its exit code (negative: killed by that signal)."""
-    await anyio.wait_readable(child.sentinel)
+async def _ends_within(child: ForkServerProcess, seconds: float) -> bool:
+    """Wait for a child without a thread; whether it ended in time."""
+    with anyio.move_on_after(seconds):
+        await anyio.wait_readable(child.sentinel)
+        return True
+    return False
+
+
+async def _end(child: ForkServerProcess) -> None:
+    """Ask a child to stop, and kill it when it does not."""
+    child.terminate()
+    if not await _ends_within(child, GRACE_SECONDS):
+        child.kill()
+        await anyio.wait_readable(child.sentinel)
+
+
+def _exit_code(child: ForkServerProcess) -> int:
+    """The exit code of a child that has ended (negative: killed by that signal)."""
     child.join()
     code = child.exitcode if child.exitcode is not None else 1
     child.close()

@@ -176,11 +176,11 @@ def mend(how: Sweep, standing: Standing) -> str:
     gone = run is None or run.state is None
     reason = "run-nya tidak ada lagi di Prefect" if gone else _trouble(how, standing, run)
     if reason == DUE:  # as planned: no restart that counts
-        _rescheduling(how, standing)()
+        _rescheduling(how, standing, reason)()
         return reason
     if not reason or not _may_restart(how, standing, reason):
         return ""
-    start = _starting_anew(how, standing) if gone else _rescheduling(how, standing)
+    start = _starting_anew(how, standing) if gone else _rescheduling(how, standing, reason)
     with how.office.ledger.work() as work:
         restarts.record_restart(
             work, standing.publication_id, standing.round_id, reason, run_id=standing.run_id
@@ -255,9 +255,10 @@ def _trouble_while_paused(how: Sweep, standing: Standing, run: FlowRun) -> str:
     return ""
 
 
-def _rescheduling(how: Sweep, standing: Standing) -> Callable[[], None]:
+def _rescheduling(how: Sweep, standing: Standing, reason: str) -> Callable[[], None]:
     def start() -> None:
-        state: State[Any] = Scheduled(name="Dijalankan kembali")
+        said = f"Dilanjutkan dari catatan, sebab {reason}"
+        state: State[Any] = Scheduled(name="Dijalankan kembali", message=said)
         how.client.set_flow_run_state(UUID(standing.run_id), state, force=True)
 
     return start
