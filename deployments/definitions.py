@@ -85,6 +85,13 @@ DEFINITIONS: tuple[Definition, ...] = (
         tags=("sistem",),
         monthly_at=time(6, 30),
     ),
+    Definition(
+        entrypoints.segel,
+        "Dijalankan sendiri tiap pukul 23.55 WIB: menyegel seluruh catatan, satu segel tiap hari. "
+        "Angkanya tercetak di laporan monev dan dihitung ulang oleh `siar verify`.",
+        tags=("sistem",),
+        daily_at=time(23, 55),
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from flows.keutuhan import keutuhan
 from flows.pemeriksaan import pemeriksaan
 from flows.publikasi import publikasi
 from flows.rekonsiliasi import rekonsiliasi
+from flows.segel import segel
 from tasks import office
 
 
@@ -18,4 +19,4 @@ def _build() -> office.Office:
 
 office.install(_build)
 
-__all__ = ["arsip", "keutuhan", "pemeriksaan", "publikasi", "rekonsiliasi"]
+__all__ = ["arsip", "keutuhan", "pemeriksaan", "publikasi", "rekonsiliasi", "segel"]

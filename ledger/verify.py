@@ -39,6 +39,7 @@ from ledger.models import (
     primary_key_name,
 )
 from ledger.publications import OPENED
+from ledger.seals import first_fault
 from ledger.work import Ledger, Work, row_is_as_recorded
 
 _BATCH = 200
@@ -188,6 +189,13 @@ def record_problems(connection: Connection) -> Iterator[Problem]:
         yield from _chain_problems(connection, batch)
     yield from _chain_problems(connection, _chains_without_publication(connection))
     yield from _office_problems(connection, publications)
+    yield from _seal_problems(connection)
+
+
+def _seal_problems(connection: Connection) -> Iterator[Problem]:
+    # The seals after a wrong one are wrong for the same reason.
+    if (fault := first_fault(connection)) is not None:
+        yield Problem("seals", fault.seal_id, f"{fault.sentence} {RESTORE}")
 
 
 def _lost_events(connection: Connection) -> Iterator[Problem]:

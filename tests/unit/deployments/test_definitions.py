@@ -19,6 +19,7 @@ SNAPSHOT = [
     {"name": "pemeriksaan", "tags": ["sistem"], "schedule": "0 7 * * * Asia/Jakarta"},
     {"name": "arsip", "tags": ["sistem"], "schedule": "every 1:00:00"},
     {"name": "keutuhan", "tags": ["sistem"], "schedule": "30 6 1 * * Asia/Jakarta"},
+    {"name": "segel", "tags": ["sistem"], "schedule": "55 23 * * * Asia/Jakarta"},
 ]
 
 

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger import decisions, people, publications, revisions, rounds
 from ledger.blobs import FileBlobStore
 from ledger.db import WRITER
-from ledger.models import OFFICE_CHAIN, Base
+from ledger.models import (
+    OFFICE_CHAIN,
+    Base,
+    Delivery,
+    Engagement,
+    Reminder,
+    Report,
+    Round,
+    Staff,
+)
+from ledger.seals import seal_today
 from ledger.verify import head, heads, record_problems, verify
 from ledger.work import Ledger, RecordAlteredError
 from sop.model import Sop
@@ -22,6 +33,67 @@ from tests.unit.ledger.conftest import Clock, Team
 COLUMNS = [
     (table.name, column.name) for table in Base.metadata.sorted_tables for column in table.columns
 ]
+
+
+def one_of_each(ledger: Ledger, publication_id: str) -> None:
+    """A row of each table that is written after a publication is live."""
+    with ledger.work() as work:
+        delivery = work.session.scalars(select(Delivery)).first()
+        opened = work.session.scalars(select(Round)).first()
+        reader = work.session.scalars(select(Staff)).first()
+        assert delivery is not None
+        assert opened is not None
+        assert reader is not None
+        day = date(2026, 11, 22)
+        work.session.add_all(
+            [
+                Engagement(
+                    id=work.new_id(),
+                    publication_id=publication_id,
+                    delivery_id=delivery.id,
+                    channel="x",
+                    age_days=1,
+                    read_at=work.now,
+                    metrics={"like_count": 3},
+                    missing={},
+                ),
+                Reminder(
+                    id=work.new_id(),
+                    publication_id=publication_id,
+                    key="tayang:x",
+                    kind="tayang",
+                    step_no=7,
+                    round_id=opened.id,
+                    role="ppid",
+                    due_at=work.now,
+                    claimed_at=work.now,
+                    settled_at=work.now,
+                    outcome="terkirim",
+                    detail="1 penerima",
+                ),
+                Report(
+                    id=work.new_id(),
+                    kind="mingguan",
+                    first_day=day,
+                    last_day=day,
+                    as_of=work.now,
+                    seal_digest="a" * 64,
+                    model_sha256="b" * 64,
+                    folder="laporan",
+                    files={"laporan.pdf": "c" * 64},
+                    flow_run_id="run-monev",
+                    form_key="kunci",
+                    form_attempt=1,
+                    notice="Isi lagi.",
+                    read_by=reader.id,
+                    read_at=work.now,
+                    note="Baik.",
+                ),
+            ]
+        )
+        work.record(publication_id, "dicatat", {})
+        work.record(OFFICE_CHAIN, "dilaporkan", {})
+    seal_today(ledger)
 
 
 @pytest.fixture
@@ -37,6 +109,7 @@ def full(ledger: Ledger, team: Team, sop: Sop, clock: Clock) -> Ledger:
         revisions.keep_preview(work, revisions.latest_freeze(work, publication), "artefak-1")
         day = clock.now.date()
         people.delegate(work, "kepala", team.nips["penulis"], "Plh.", day, day)
+    one_of_each(ledger, publication_id)
     assert verify(ledger) == []
     return ledger
 
