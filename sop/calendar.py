@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sop.errors import CalendarError, Problem
 from sop.office_hours import OfficeHours, Periods, read_office_hours
@@ -133,6 +134,15 @@ class OfficeCalendar:
         if holiday is not None:
             return OfficeDay(day, (), holiday)
         return OfficeDay(day, usual, "Ramadan" if ramadan else "")
+
+    def periods_on(self, day: date) -> Periods:
+        """The working periods of one day as whole seconds since 1970 (UTC), half open, in order."""
+        return self._work_on(day).periods
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone whose days the office counts."""
+        return self._hours.zone
 
     def years_without_cuti_bersama(self, years: Iterable[int]) -> tuple[int, ...]:
         """Those of `years` whose cuti bersama nobody has listed yet, so counts may be off.
