@@ -1,0 +1,108 @@
+"""The report as PDF on the office's letterhead, set by Typst.
+
+Typst gets the report as JSON values, so nothing that was typed is ever read as its
+source. No system fonts and no clock: the same report gives the same bytes anywhere.
+PDF/A-2a and PDF/UA-1 where the letters allow it (Typst's own fonts have no emoji).
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from monev.model import MonevReport
+from monev.render.charts import Chart
+from monev.render.sections import REHEARSAL, REHEARSAL_NOTE, Section, opening, sections, signature
+from monev.render.table import Table, page_columns, page_rows, rest_after
+from monev.render.wording import one_line
+from sop.indonesian import WIB
+
+TEMPLATE = Path(__file__).with_name("laporan.typ")
+STANDARDS: tuple[list[str], ...] = (["a-2a", "ua-1"], ["a-2b"], [])
+ROWS = 25
+
+
+def pdf(report: MonevReport) -> bytes:
+    """The whole report; long tables are cut after 25 rows."""
+    with tempfile.TemporaryDirectory(prefix="siar-monev-") as made:
+        folder = Path(made)
+        parts = sections(report)
+        for chart in (chart for part in parts for chart in part.charts):
+            (folder / f"{chart.name}.svg").write_bytes(chart.svg)
+        data = _document(report, parts)
+        (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
+        (folder / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
+        return _compiled(folder)
+
+
+def _compiled(folder: Path) -> bytes:
+    for standards in STANDARDS:
+        try:
+            made: bytes = typst.compile(
+                str(folder / TEMPLATE.name),
+                root=str(folder),
+                ignore_system_fonts=True,
+                format="pdf",
+                pdf_standards=standards,  # type: ignore[call-overload]
+                timestamp=0,
+            )
+        except typst.TypstError:
+            if not standards:
+                raise
+            continue
+        return made
+    raise AssertionError("the last standard is none at all")
+
+
+def _document(report: MonevReport, parts: tuple[Section, ...]) -> dict[str, Any]:
+    head, top, end = report.letterhead, opening(report), signature(report)
+    made = report.period.as_of.astimezone(WIB)
+    return {
+        "letterhead": [one_line(name) for name in (head.ministry, head.directorate) if name],
+        "office": one_line(head.office),
+        "address": one_line(head.address),
+        "heading": top.heading,
+        "period": top.period,
+        "basis": top.basis,
+        "read": top.read,
+        "key_figures": [[one.value, one.label] for one in top.key_figures],
+        "summary": " ".join(top.summary),
+        "decisions": list(top.decisions),
+        "sections": [_section(part) for part in parts],
+        "signature": [end.place_and_day, end.title, end.name, end.nip],
+        "date": [made.year, made.month, made.day],
+        "mark": REHEARSAL if head.rehearsal else "",
+        "mark_note": REHEARSAL_NOTE if head.rehearsal else "",
+    }
+
+
+def _section(part: Section) -> dict[str, Any]:
+    return {
+        "title": part.title,
+        "text": " ".join(part.sentences),
+        "listed": list(part.listed),
+        "mono": part.mono,
+        "charts": [_chart(chart) for chart in part.charts],
+        "tables": [_table(table) for table in part.tables],
+    }
+
+
+def _chart(chart: Chart) -> dict[str, str]:
+    return {"file": f"{chart.name}.svg", "alt": chart.alt, "caption": chart.caption}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    columns = page_columns(table)
+    return {
+        "title": table.title,
+        "head": [column.name for column in columns],
+        "numbers": [column.is_number for column in columns],
+        "widths": [column.width for column in columns],
+        "rows": [list(row) for row in page_rows(table, ROWS)],
+        "left": rest_after(table, ROWS),
+        "empty": table.empty,
+    }

@@ -1,0 +1,365 @@
+"""The tables of a report, made from its figures: the same for every form."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from monev.model import ChannelFigures, MonevReport, Spread, StepFigures
+from monev.render.table import Cell, Column, Kind, Table, Where
+from monev.render.wording import METRICS, REMINDER_KINDS, share, share_number
+
+REFERENCE = Column("Nomor", Kind.CODE, 9)
+TITLE = Column("Judul", Kind.TEXT, 26)
+
+
+def steps(report: MonevReport) -> Table:
+    """Each SOP step against its standard."""
+    return Table(
+        "Langkah",
+        "Langkah terhadap baku waktu (waktu kerja)",
+        (
+            Column("No.", Kind.COUNT, 3),
+            Column("Langkah", Kind.TEXT, 19),
+            Column("Pelaksana", Kind.TEXT, 14, Where.SHEET),
+            Column("Baku", Kind.WORKING, 8),
+            Column("n", Kind.COUNT, 4),
+            Column("Dalam baku", Kind.TEXT, 13, Where.PAGE),
+            Column("Jumlah dalam baku", Kind.COUNT, 8, Where.SHEET),
+            Column("Bagian dalam baku", Kind.SHARE, 8, Where.SHEET),
+            Column("Median", Kind.WORKING, 9),
+            Column("P90", Kind.WORKING, 9),
+            Column("Terlama", Kind.WORKING, 9),
+            Column("Dikembali\u00adkan", Kind.COUNT, 7, Where.PAGE),
+            Column("Dikembalikan", Kind.COUNT, 8, Where.SHEET),
+            Column("Putaran per publikasi", Kind.DECIMAL, 8, Where.SHEET),
+            Column("Lewat baku", Kind.WORKING, 9),
+            Column("Bagian dari seluruh kelebihan", Kind.SHARE, 8, Where.SHEET),
+        ),
+        tuple(_step_row(step) for step in report.steps),
+        "Tidak ada langkah yang selesai pada periode ini.",
+    )
+
+
+def _step_row(step: StepFigures) -> tuple[Cell, ...]:
+    within = step.within if step.standard is not None else None
+    return (
+        step.no,
+        step.name,
+        step.role,
+        step.standard,
+        step.time.n,
+        share(within, step.time.n),
+        within,
+        share_number(within, step.time.n),
+        *_spread(step.time),
+        step.returned,
+        step.returned,
+        step.rounds_per_publication,
+        None if step.standard is None else step.excess,
+        step.excess_share,
+    )
+
+
+def _spread(spread: Spread) -> tuple[Cell, Cell, Cell]:
+    return spread.median, spread.p90, spread.maximum
+
+
+def rejections(report: MonevReport) -> Table:
+    """Every "tidak" with its reason."""
+    return Table(
+        "Pengembalian",
+        "Naskah yang dikembalikan dan alasannya",
+        (
+            REFERENCE,
+            Column("Judul", Kind.TEXT, 22),
+            Column("Langkah", Kind.COUNT, 6),
+            Column("Putaran", Kind.COUNT, 6),
+            Column("Diputuskan", Kind.MOMENT, 14),
+            Column("Alasan", Kind.TEXT, 32),
+        ),
+        tuple(
+            (one.reference, one.title, one.step_no, one.round_number, one.decided_at, one.reason)
+            for one in report.rejections
+        ),
+        "Tidak ada naskah yang dikembalikan pada periode ini.",
+    )
+
+
+def lead_time(report: MonevReport) -> Table:
+    """From the opening of step 1 to the last channel live."""
+    working, calendar = report.lead_time.working, report.lead_time.calendar_hours
+    in_minutes = tuple(
+        None if value is None else value * 60
+        for value in (calendar.median, calendar.p90, calendar.maximum)
+    )
+    return Table(
+        "Waktu tayang",
+        "Waktu dari langkah 1 sampai tayang di saluran terakhir",
+        (
+            Column("Dihitung dalam", Kind.TEXT, 22),
+            Column("n", Kind.COUNT, 6),
+            Column("Median", Kind.MINUTES, 14),
+            Column("P90", Kind.MINUTES, 14),
+            Column("Terlama", Kind.MINUTES, 14),
+        ),
+        (
+            ("Waktu kerja", working.n, *_spread(working)),
+            ("Waktu kalender", calendar.n, *in_minutes),
+        )
+        if working.n
+        else (),
+        "Tidak ada publikasi yang tayang pada periode ini.",
+    )
+
+
+def control_chart(report: MonevReport) -> Table:
+    """The points behind the XmR chart, in order of publication."""
+    xmr, marked = report.xmr, frozenset(report.xmr.signals)
+    values = [point.value for point in xmr.points]
+    ranges = [None, *(abs(after - before) for before, after in pairwise(values))]
+    return Table(
+        "Bagan kendali",
+        "Titik bagan kendali XmR (waktu kerja sampai tayang)",
+        (
+            Column("Urutan", Kind.COUNT, 6),
+            REFERENCE,
+            TITLE,
+            Column("Tayang", Kind.MOMENT, 14),
+            Column("Waktu sampai tayang", Kind.WORKING, 10),
+            Column("Rentang bergerak", Kind.WORKING, 10),
+            Column("Batas bawah", Kind.WORKING, 9),
+            Column("Rata-rata", Kind.WORKING, 9),
+            Column("Batas atas", Kind.WORKING, 9),
+            Column("Tanda", Kind.TEXT, 8),
+        ),
+        tuple(
+            (
+                place + 1,
+                point.reference,
+                point.title,
+                point.published_at,
+                point.value,
+                moving,
+                xmr.lower,
+                xmr.mean,
+                xmr.upper,
+                "perlu dilihat" if place in marked else "",
+            )
+            for place, (point, moving) in enumerate(zip(xmr.points, ranges, strict=False))
+        ),
+        "Tidak ada publikasi yang tayang pada periode ini.",
+    )
+
+
+def signals(report: MonevReport) -> Table:
+    """Only the marked points of the XmR chart: what a page tells of it."""
+    whole = control_chart(report)
+    wanted = ("Urutan", "Nomor", "Judul", "Tayang", "Waktu sampai tayang")
+    places = [[column.name for column in whole.columns].index(name) for name in wanted]
+    return Table(
+        "",
+        "Titik yang bertanda",
+        tuple(whole.columns[place] for place in places),
+        tuple(
+            tuple(whole.rows[index][place] for place in places)
+            for index in report.xmr.signals
+            if 0 <= index < len(whole.rows)
+        ),
+        "Tidak ada titik yang bertanda.",
+    )
+
+
+def open_items(report: MonevReport) -> Table:
+    """What is open at the end of the period, the longest waiting first, with its owner."""
+    return Table(
+        "Masih terbuka",
+        "Publikasi yang masih terbuka, yang terlama menunggu lebih dahulu",
+        (
+            REFERENCE,
+            Column("Judul", Kind.TEXT, 24),
+            Column("Unit", Kind.TEXT, 14),
+            Column("Langkah", Kind.COUNT, 4, Where.SHEET),
+            Column("Nama langkah", Kind.TEXT, 16, Where.SHEET),
+            Column("Langkah ", Kind.TEXT, 18, Where.PAGE),
+            Column("Ditangani", Kind.TEXT, 14),
+            Column("Sejak", Kind.MOMENT, 12),
+            Column("Menunggu", Kind.WORKING, 10),
+            Column("Baku", Kind.WORKING, 8, Where.SHEET),
+            Column("Lewat baku", Kind.WORKING, 10),
+        ),
+        tuple(
+            (
+                one.reference,
+                one.title,
+                one.unit,
+                one.step_no,
+                one.step_name,
+                f"{one.step_no}. {one.step_name}",
+                one.owner,
+                one.since,
+                one.waited,
+                one.standard,
+                one.overdue,
+            )
+            for one in report.open_items
+        ),
+        "Tidak ada publikasi yang terbuka pada akhir periode.",
+    )
+
+
+def weeks(report: MonevReport) -> Table:
+    """Throughput of each week."""
+    return Table(
+        "Mingguan",
+        "Publikasi per minggu",
+        (
+            Column("Minggu mulai", Kind.DAY, 14),
+            Column("Dimulai", Kind.COUNT, 8),
+            Column("Tayang", Kind.COUNT, 8),
+        ),
+        tuple((one.monday, one.begun, one.published) for one in report.weeks),
+    )
+
+
+def channels(report: MonevReport) -> Table:
+    """Each channel's deliveries and the time until they were live."""
+    return Table(
+        "Saluran",
+        "Pengiriman per saluran",
+        (
+            Column("Saluran", Kind.TEXT, 16),
+            Column("Direncana\u00adkan", Kind.COUNT, 8, Where.PAGE),
+            Column("Direncanakan", Kind.COUNT, 8, Where.SHEET),
+            Column("Berhasil", Kind.TEXT, 16, Where.PAGE),
+            Column("Tayang", Kind.COUNT, 8, Where.SHEET),
+            Column("Bagian tayang", Kind.SHARE, 8, Where.SHEET),
+            Column("Ditolak", Kind.COUNT, 7),
+            Column("Belum selesai", Kind.COUNT, 7),
+            Column("Sempat tidak pasti", Kind.COUNT, 8),
+            Column("Median sampai tayang", Kind.MINUTES, 10),
+            Column("P90", Kind.MINUTES, 10),
+            Column("Terlama", Kind.MINUTES, 10),
+        ),
+        tuple(_channel_row(one) for one in report.channels),
+        "Tidak ada pengiriman ke saluran pada periode ini.",
+    )
+
+
+def _channel_row(one: ChannelFigures) -> tuple[Cell, ...]:
+    return (
+        one.label,
+        one.planned,
+        one.planned,
+        share(one.published, one.planned),
+        one.published,
+        share_number(one.published, one.planned),
+        one.rejected,
+        one.waiting,
+        one.was_unknown,
+        *_spread(one.to_publish),
+    )
+
+
+def engagement(report: MonevReport) -> Table:
+    """Reach and reactions by channel, metric and age, with the date of reading."""
+    return Table(
+        "Keterlibatan",
+        "Jangkauan dan keterlibatan",
+        (
+            Column("Saluran", Kind.TEXT, 16),
+            Column("Ukuran", Kind.TEXT, 20),
+            Column("Nama di saluran", Kind.CODE, 16, Where.SHEET),
+            Column("Umur (hari)", Kind.COUNT, 7),
+            Column("Publikasi", Kind.COUNT, 8),
+            Column("Jumlah", Kind.COUNT, 9),
+            Column("Terakhir dibaca", Kind.MOMENT, 16),
+        ),
+        tuple(
+            (
+                channel.label,
+                METRICS.get(one.metric, one.metric),
+                one.metric,
+                one.age_days,
+                one.posts,
+                one.total,
+                one.read_last,
+            )
+            for channel in report.channels
+            for one in channel.engagement
+        ),
+        "Belum ada angka keterlibatan yang dibaca dari saluran.",
+    )
+
+
+def reminders(report: MonevReport) -> Table:
+    """Notifications by kind."""
+    figures = report.reminders
+    rows = [(REMINDER_KINDS.get(kind, kind), many) for kind, many in figures.by_kind]
+    if rows or figures.failed:
+        rows.append(("Gagal terkirim", figures.failed))
+    return Table(
+        "Pengingat",
+        "Pemberitahuan dan pengingat",
+        (Column("Jenis", Kind.TEXT, 30), Column("Jumlah", Kind.COUNT, 8)),
+        tuple(rows),
+        "Tidak ada pemberitahuan pada periode ini.",
+    )
+
+
+def archive(report: MonevReport) -> Table:
+    """Bags sealed, lacking and damaged."""
+    figures = report.archive
+    return Table(
+        "Arsip",
+        "Paket arsip",
+        (
+            Column("Hal", Kind.TEXT, 26),
+            Column("Jumlah", Kind.COUNT, 8),
+            Column("Nomor publikasi atau waktu", Kind.TEXT, 40),
+        ),
+        (
+            ("Paket arsip disegel", figures.sealed, ""),
+            ("Tayang tanpa paket arsip", len(figures.missing), _short(figures.missing)),
+            ("Paket diperiksa keutuhannya", figures.checked, figures.checked_at),
+            ("Paket yang rusak", len(figures.damaged), _short(figures.damaged)),
+        ),
+    )
+
+
+def _short(references: tuple[str, ...], limit: int = 40) -> str:
+    more = f" … dan {len(references) - limit} lainnya" if len(references) > limit else ""
+    return ", ".join(references[:limit]) + more
+
+
+def notes(report: MonevReport) -> Table:
+    """What was noted at step 8 of each publication."""
+    return Table(
+        "Catatan monev",
+        "Catatan monev per publikasi",
+        (
+            REFERENCE,
+            Column("Judul", Kind.TEXT, 24),
+            Column("Tayang", Kind.MOMENT, 14),
+            Column("Catatan", Kind.TEXT, 36),
+        ),
+        tuple((one.reference, one.title, one.published_at, one.note) for one in report.notes),
+        "Tidak ada catatan monev pada periode ini.",
+    )
+
+
+def tables(report: MonevReport) -> tuple[Table, ...]:
+    """All tables of the report, whole, in its order."""
+    makers = (
+        steps,
+        rejections,
+        lead_time,
+        control_chart,
+        open_items,
+        weeks,
+        channels,
+        engagement,
+        reminders,
+        archive,
+        notes,
+    )
+    return tuple(make(report) for make in makers)

@@ -1,0 +1,55 @@
+"""The report as one HTML file: no script, nothing fetched, fit for a phone and for paper."""
+
+from __future__ import annotations
+
+import base64
+from functools import lru_cache
+from pathlib import Path
+
+from jinja2 import Environment, StrictUndefined, Template
+
+from monev.model import MonevReport
+from monev.render.charts import Chart
+from monev.render.sections import REHEARSAL, REHEARSAL_NOTE, opening, sections, signature
+from monev.render.table import Table, page_columns, page_rows, rest_after
+from monev.render.wording import one_line
+
+TEMPLATE = Path(__file__).with_name("laporan.html.j2")
+ROWS = 100
+
+
+def html(report: MonevReport) -> str:
+    """The whole report as a page; long tables are cut after 100 rows."""
+    return _template().render(
+        head=report.letterhead,
+        top=opening(report),
+        sections=sections(report),
+        end=signature(report),
+        rehearsal=REHEARSAL if report.letterhead.rehearsal else "",
+        rehearsal_note=REHEARSAL_NOTE,
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    made = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters["columns"] = page_columns
+    made.filters["shown"] = _shown
+    made.filters["left"] = _left
+    made.filters["picture"] = _picture
+    made.filters["line"] = one_line
+    return made.from_string(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def _shown(table: Table) -> list[tuple[str, ...]]:
+    return list(page_rows(table, ROWS))
+
+
+def _left(table: Table) -> str:
+    return rest_after(table, ROWS)
+
+
+def _picture(chart: Chart) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(chart.svg).decode("ascii")
