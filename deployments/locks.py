@@ -2,7 +2,8 @@
 
 One file per name below a folder, held with `flock`: the kernel lets go when the
 process ends, so a lock that is free proves that nobody is at work. Held for the
-life of the process; good for all processes of one machine.
+life of the process; good for all processes of one machine. Offices whose ledger is
+on PostgreSQL use `deployments.database_locks` instead.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ import fcntl
 import os
 import secrets
 import socket
+import time
 from pathlib import Path
 from typing import IO
+
+# How long a look may be taken for a holder.
+_LOOKS, _LOOK_SECONDS = 5, 0.02
 
 
 class FileLocks:
@@ -32,7 +37,7 @@ class FileLocks:
         if name in self._held:
             return True
         file = self._open(name)
-        if not _lock(file):
+        if not _lock_after_looks(file):
             file.close()
             return False
         self._held[name] = file
@@ -71,6 +76,15 @@ def _number_of(folder: Path) -> str:
         finally:
             made.unlink()
     return kept.read_text(encoding="ascii").strip()
+
+
+def _lock_after_looks(file: IO[bytes]) -> bool:
+    """Take it, though somebody may hold it for the instant that `is_free` takes."""
+    for _ in range(_LOOKS):
+        if _lock(file):
+            return True
+        time.sleep(_LOOK_SECONDS)
+    return _lock(file)
 
 
 def _lock(file: IO[bytes]) -> bool:

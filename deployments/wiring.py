@@ -19,16 +19,18 @@ from connectors.manual import ManualChannel
 from connectors.rehearsal.settings import RehearsalSettings
 from connectors.wordpress import WordPress, WordPressSettings
 from connectors.x import XChannel, XSettings
+from deployments.database_locks import DatabaseLocks
 from deployments.locks import FileLocks
 from deployments.settings import Settings
 from ledger.blobs import FileBlobStore
 from ledger.db import migrate, open_engine
 from ledger.vault import Vault
 from ledger.work import Ledger
+from monev.model import Letterhead
 from sop.calendar import OfficeCalendar
 from sop.load import DATA, load
 from sop.model import Sop
-from tasks.office import Office
+from tasks.office import Exclusive, Office
 from tasks.patience import Patience
 
 LINK_SECONDS = (3.0, 5.0)
@@ -56,8 +58,9 @@ def build_ledger(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
 def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Office:
     """Everything that tasks may use."""
     connectors = build_connectors(settings, clock)
+    ledger = build_ledger(settings, clock)
     return Office(
-        ledger=build_ledger(settings, clock),
+        ledger=ledger,
         blobs=FileBlobStore(settings.blobs_path),
         sop=sop_in_force(settings),
         calendar=OfficeCalendar.load(override=settings.calendar_file),
@@ -68,16 +71,43 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
         units=settings.office.units,
         own_domains=frozenset(settings.office.email_domains),
         clock=clock,
-        locks=FileLocks(settings.run_path / "publikasi"),
+        locks=_locks(settings, ledger),
         link_status=link_status,
         settling=timedelta(seconds=settings.prefect.settling_seconds),
         rehearsal=settings.is_rehearsal,
+        letterhead=letterhead(settings),
+        reports_root=settings.data_dir / "laporan",
         retention=tuple(Retention(**one.model_dump()) for one in settings.archive.retention),
         patience=Patience.of(
             first_wait=settings.delivery.first_wait_seconds,
             resend_after=settings.delivery.resend_after_seconds,
             ask_after=settings.delivery.ask_after_seconds,
         ),
+    )
+
+
+def _locks(settings: Settings, ledger: Ledger) -> Exclusive:
+    """Locks that reach as far as the ledger does: this machine, or all that share a database."""
+    if ledger.engine.dialect.name == "postgresql":
+        return DatabaseLocks(ledger.engine)
+    return FileLocks(settings.run_path / "publikasi")
+
+
+def letterhead(settings: Settings) -> Letterhead:
+    """The office's paper; each report fills in its SOP and who heads the office that day."""
+    office = settings.office
+    return Letterhead(
+        ministry=office.ministry,
+        directorate=office.directorate,
+        office=office.full_name,
+        address=office.address,
+        place=office.place,
+        sop_number="",
+        sop_name="",
+        head_title="",
+        head_name="",
+        head_nip="",
+        rehearsal=settings.is_rehearsal,
     )
 
 
@@ -198,4 +228,6 @@ def office_of(settings: Settings) -> Iterator[Office]:
     try:
         yield here
     finally:
+        if isinstance(here.locks, DatabaseLocks):
+            here.locks.close()
         here.ledger.engine.dispose()
