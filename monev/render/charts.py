@@ -7,8 +7,9 @@ date is written. What a chart shows is told in its alternative text as well.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ SETTINGS: Any = {
     "svg.hashsalt": "siar",
     "font.family": ["STIXGeneral", "DejaVu Serif"],
     "font.size": 9.5,
+    "axes.facecolor": "none",
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": SOFT,
@@ -46,14 +48,23 @@ SETTINGS: Any = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chart:
-    """A drawing, what it shows in words, and the line under it."""
+    """A drawing, what it shows in words, and the line under it.
+
+    `width` and `height` are inches. It is drawn when first looked at: Markdown never is.
+    """
 
     name: str
-    svg: bytes
     alt: str
     caption: str
+    draw: Callable[[Figure], None]
+    height: float
+    width: float = 7.0
+
+    @cached_property
+    def svg(self) -> bytes:
+        return _drawn(self.width, self.height, self.draw)
 
 
 def steps_chart(steps: Sequence[StepFigures]) -> Chart | None:
@@ -67,7 +78,6 @@ def steps_chart(steps: Sequence[StepFigures]) -> Chart | None:
         return None
     return Chart(
         "langkah",
-        _drawn(7.0, 0.62 + 0.29 * len(judged), lambda figure: _draw_steps(figure, judged)),
         "Bagan langkah terhadap bakunya. "
         + " ".join(
             f"Langkah {step.no} {one_line(step.name)}: median {number(round(median, 1))} kali "
@@ -76,6 +86,8 @@ def steps_chart(steps: Sequence[StepFigures]) -> Chart | None:
         ),
         "Lama tiap langkah sebagai kelipatan bakunya. Garis tegak: baku waktu SOP; bulatan penuh: "
         "median; bulatan kosong: P90.",
+        lambda figure: _draw_steps(figure, judged),
+        0.62 + 0.29 * len(judged),
     )
 
 
@@ -122,11 +134,12 @@ def control_chart(xmr: Xmr) -> Chart | None:
     caption += " Garis putus: batas kendali; kotak: titik yang bertanda."
     return Chart(
         "kendali",
-        _drawn(7.0, 3.5, lambda figure: _draw_control(figure, xmr, first)),
         f"Bagan kendali XmR dengan {count(drawn)} titik. Rata-rata {working(xmr.mean)}, batas "
         f"bawah {duration(xmr.lower)}, batas atas {duration(xmr.upper)}, "
         f"{count(len(xmr.signals))} titik bertanda.",
         caption,
+        lambda figure: _draw_control(figure, xmr, first),
+        3.5,
     )
 
 
@@ -189,6 +202,8 @@ def _labelled(marked: Sequence[int], xmr: Xmr) -> list[int]:
 def _limit(axes: Axes, value: float | None, label: str, dashes: Any) -> None:
     if value is None:
         return
+    # No time is shorter than none: a limit below zero says no more than zero.
+    value = max(0.0, value)
     axes.axhline(value / 60, color=SOFT, linewidth=0.9, linestyle=dashes, zorder=1)
     axes.annotate(
         f"{label}\n{duration(value)}",
@@ -224,11 +239,12 @@ def weeks_chart(weeks: Sequence[Week]) -> Chart | None:
     last = "" if len(shown) == len(weeks) else f" {MOST_WEEKS} minggu terakhir."
     return Chart(
         "mingguan",
-        _drawn(7.0, 1.9, lambda figure: _draw_weeks(figure, shown)),
         f"Bagan batang {count(len(shown))} minggu: dimulai "
         f"{count(sum(week.begun for week in shown))}, tayang "
         f"{count(sum(week.published for week in shown))} publikasi. Angkanya di tabel.",
         f"Batang bergaris: dimulai; batang penuh: tayang. Minggu mulai hari Senin.{last}",
+        lambda figure: _draw_weeks(figure, shown),
+        1.9,
     )
 
 
@@ -264,16 +280,18 @@ def _draw_weeks(figure: Figure, weeks: Sequence[Week]) -> None:
         [format_date(week.monday, "d MMM", locale=LOCALE) for week in weeks[::step]],
     )
     axes.tick_params(axis="x", length=0)
-    axes.set_xlim(-0.7, max(len(weeks), 4) - 0.3)
+    # A few bars stand in the middle at a moderate breadth.
+    room = max(0, 7 - len(weeks)) / 2
+    axes.set_xlim(-0.6 - room, len(weeks) - 0.4 + room)
 
 
-def shortened(text: str, most: int = 34) -> str:
+def shortened(text: str, most: int = 42) -> str:
     """One line of at most `most` letters, cut with an ellipsis."""
     flat = one_line(text)
     return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
 
 
-def _drawn(width: float, height: float, draw: Any) -> bytes:
+def _drawn(width: float, height: float, draw: Callable[[Figure], None]) -> bytes:
     """The SVG that `draw` makes on a figure of this size in inches."""
     # Imported here: the command line must not wait for the drawing library.
     import matplotlib as mpl

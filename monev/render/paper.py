@@ -16,7 +16,15 @@ import typst
 
 from monev.model import MonevReport
 from monev.render.charts import Chart
-from monev.render.sections import REHEARSAL, REHEARSAL_NOTE, Section, opening, sections, signature
+from monev.render.sections import (
+    CLOSING,
+    REHEARSAL,
+    REHEARSAL_NOTE,
+    Section,
+    opening,
+    sections,
+    signature,
+)
 from monev.render.table import Table, page_columns, page_rows, rest_after
 from monev.render.wording import one_line
 from sop.indonesian import WIB
@@ -26,11 +34,14 @@ STANDARDS: tuple[list[str], ...] = (["a-2a", "ua-1"], ["a-2b"], [])
 ROWS = 25
 
 
-def pdf(report: MonevReport) -> bytes:
-    """The whole report; long tables are cut after 25 rows."""
+def pdf(report: MonevReport, parts: tuple[Section, ...] | None = None) -> bytes:
+    """The whole report; long tables are cut after 25 rows.
+
+    `parts` are the report's sections where a caller has them already.
+    """
+    parts = sections(report) if parts is None else parts
     with tempfile.TemporaryDirectory(prefix="siar-monev-") as made:
         folder = Path(made)
-        parts = sections(report)
         for chart in (chart for part in parts for chart in part.charts):
             (folder / f"{chart.name}.svg").write_bytes(chart.svg)
         data = _document(report, parts)
@@ -73,6 +84,7 @@ def _document(report: MonevReport, parts: tuple[Section, ...]) -> dict[str, Any]
         "summary": " ".join(top.summary),
         "decisions": list(top.decisions),
         "sections": [_section(part) for part in parts],
+        "closing": CLOSING,
         "signature": [end.place_and_day, end.title, end.name, end.nip],
         "date": [made.year, made.month, made.day],
         "mark": REHEARSAL if head.rehearsal else "",
@@ -87,7 +99,7 @@ def _section(part: Section) -> dict[str, Any]:
         "listed": list(part.listed),
         "mono": part.mono,
         "charts": [_chart(chart) for chart in part.charts],
-        "tables": [_table(table) for table in part.tables],
+        "tables": [_table(table, titled=len(part.tables) > 1) for table in part.tables],
     }
 
 
@@ -95,11 +107,11 @@ def _chart(chart: Chart) -> dict[str, str]:
     return {"file": f"{chart.name}.svg", "alt": chart.alt, "caption": chart.caption}
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: Table, *, titled: bool) -> dict[str, Any]:
     columns = page_columns(table)
     return {
-        "title": table.title,
-        "head": [column.name for column in columns],
+        "title": table.title if titled else "",
+        "head": [column.title for column in columns],
         "numbers": [column.is_number for column in columns],
         "widths": [column.width for column in columns],
         "rows": [list(row) for row in page_rows(table, ROWS)],

@@ -11,13 +11,26 @@ from monev.model import MonevReport
 from monev.render import summary, tabulation
 from monev.render.charts import Chart, control_chart, steps_chart, weeks_chart
 from monev.render.table import Table
-from monev.render.wording import count, one_line, percent, period_title, share, working
+from monev.render.wording import (
+    count,
+    duration,
+    enumerated,
+    one_line,
+    percent,
+    period_title,
+    share,
+    working,
+)
 from sop.indonesian import day, moment, today
 
 HEADING = "Laporan Monitoring dan Evaluasi Publikasi"
 REHEARSAL = "GLADI"
 REHEARSAL_NOTE = "GLADI: data latihan, bukan laporan resmi"
 NOTHING_TO_DECIDE = "Tidak ada hal yang memerlukan keputusan Kepala pada periode ini."
+CLOSING = (
+    "Semua angka di atas dihitung dari catatan publikasi; tidak ada yang diisi dengan tangan. "
+    "Demikian laporan ini dibuat untuk dipergunakan sebagaimana mestinya."
+)
 SIGNATURE_DOTS = "." * 40
 FEW_WEEKS = 2
 
@@ -89,7 +102,7 @@ def _key_figures(report: MonevReport) -> tuple[KeyFigure, ...]:
     return (
         KeyFigure(count(report.counts.published), "publikasi tayang"),
         KeyFigure(value, "langkah dalam baku waktu"),
-        KeyFigure(working(lead.median).removesuffix(" kerja"), "kerja sampai tayang (median)"),
+        KeyFigure(duration(lead.median), "waktu kerja sampai tayang (median)"),
         KeyFigure(count(report.counts.open), f"masih terbuka, {count(late)} lewat baku"),
     )
 
@@ -145,7 +158,13 @@ def _steps(report: MonevReport) -> Section:
 
 
 def _rejections(report: MonevReport) -> Section:
-    return Section("Naskah yang dikembalikan", tables=(tabulation.rejections(report),))
+    returned = [
+        f"dari langkah {step.no} {count(step.returned)} kali"
+        for step in report.steps
+        if step.returned
+    ]
+    said = (f"Naskah dikembalikan {enumerated(returned)}.",) if returned else ()
+    return Section("Naskah yang dikembalikan", said, tables=(tabulation.rejections(report),))
 
 
 def _lead(report: MonevReport) -> Section:

@@ -268,9 +268,9 @@ def seal_sentence(report: MonevReport) -> str:
         return "Belum ada segel harian, sehingga catatan ini belum dapat diuji oleh pihak lain."
     return (
         f"Segel harian nomor {count(report.seal.number)}, {day(report.seal.day)}, mengunci "
-        f"{count(report.seal.chains)} rantai catatan. Siapa pun dapat mengujinya: jalankan "
-        "“siar verify”, lalu bandingkan sidik segel nomor itu dengan sidik di bawah ini. Bila "
-        "sama, tidak ada catatan sampai hari itu yang berubah."
+        f"{count(report.seal.chains)} rantai catatan. Siapa pun dapat mengujinya: “siar verify” "
+        "menghitung ulang setiap segel dari catatannya, dan sidik segel nomor itu harus sama "
+        "dengan sidik di bawah ini. Bila sama, tidak ada catatan sampai hari itu yang berubah."
     )
 
 

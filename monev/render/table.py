@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from monev.render.wording import NOTHING, count, duration, elapsed, one_line, percent
-from sop.indonesian import day, number, short_moment
+from babel.dates import format_datetime
+
+from monev.render.wording import NOTHING, brief_duration, count, elapsed, one_line, percent
+from sop.indonesian import LOCALE, WIB, day, number
 
 Cell = str | int | float | date | datetime | None
 
@@ -45,12 +47,17 @@ NUMERIC = frozenset({Kind.COUNT, Kind.DECIMAL, Kind.SHARE, Kind.MINUTES, Kind.WO
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`width` is the column's part of a page's breadth, in letters of running text."""
+    """`width` is the column's part of a page's breadth, in per cent."""
 
     name: str
     kind: Kind = Kind.TEXT
     width: int = 10
     where: Where = Where.EVERYWHERE
+
+    @property
+    def title(self) -> str:
+        """The name on a page, with the zone where the column holds times."""
+        return f"{self.name.strip()} (WIB)" if self.kind is Kind.MOMENT else self.name.strip()
 
     @property
     def is_number(self) -> bool:
@@ -75,19 +82,29 @@ def words(cell: Cell, kind: Kind) -> str:
     if isinstance(cell, str):
         return one_line(cell)
     if isinstance(cell, date):
-        return short_moment(cell) if isinstance(cell, datetime) else day(cell)
+        return _moment(cell) if isinstance(cell, datetime) else day(cell)
     in_words = _NUMBERS.get(kind)
     if in_words is not None:
         return in_words(cell)
     return count(cell) if isinstance(cell, int) else number(cell)
 
 
+def _moment(at: datetime) -> str:
+    """ "23 Nov 2026 13.05"; that it is WIB stands once, in the column's head."""
+    return str(format_datetime(at.astimezone(WIB), "d MMM y HH.mm", locale=LOCALE))
+
+
 _NUMBERS: Mapping[Kind, Callable[[float], str]] = {
-    Kind.MINUTES: duration,
-    Kind.WORKING: duration,
+    Kind.MINUTES: brief_duration,
+    Kind.WORKING: brief_duration,
     Kind.HOURS: elapsed,
     Kind.SHARE: percent,
 }
+
+
+def plain(text: str) -> str:
+    """Text without the marks that only help a page to break its lines."""
+    return text.replace("\u00ad", "").replace("\u00a0", " ")
 
 
 def page_columns(table: Table) -> tuple[Column, ...]:
@@ -114,8 +131,8 @@ def rest_after(table: Table, limit: int) -> str:
 
 def records(table: Table, limit: int = 50) -> list[dict[str, str]]:
     """Rows as a Prefect table artifact takes them, in words, the rest told in a last row."""
-    names = [column.name for column in page_columns(table)]
-    found = [dict(zip(names, row, strict=True)) for row in page_rows(table, limit)]
+    names = [plain(column.title) for column in page_columns(table)]
+    found = [dict(zip(names, map(plain, row), strict=True)) for row in page_rows(table, limit)]
     if left := rest_after(table, limit):
         found.append({name: left if name == names[0] else "" for name in names})
     return found

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import pairwise
 
 from monev.model import ChannelFigures, MonevReport, Spread, StepFigures
 from monev.render.table import Cell, Column, Kind, Table, Where
 from monev.render.wording import METRICS, REMINDER_KINDS, share, share_number
+from sop.indonesian import short_moment
 
-REFERENCE = Column("Nomor", Kind.CODE, 9)
-TITLE = Column("Judul", Kind.TEXT, 26)
+REFERENCE = Column("Nomor", Kind.CODE, 10)
+TITLE = Column("Judul", Kind.TEXT, 46)
 
 
 def steps(report: MonevReport) -> Table:
@@ -18,21 +20,20 @@ def steps(report: MonevReport) -> Table:
         "Langkah",
         "Langkah terhadap baku waktu (waktu kerja)",
         (
-            Column("No.", Kind.COUNT, 3),
+            Column("No.", Kind.COUNT, 4),
             Column("Langkah", Kind.TEXT, 19),
             Column("Pelaksana", Kind.TEXT, 14, Where.SHEET),
             Column("Baku", Kind.WORKING, 8),
-            Column("n", Kind.COUNT, 4),
-            Column("Dalam baku", Kind.TEXT, 13, Where.PAGE),
+            Column("n", Kind.COUNT, 5),
+            Column("Dalam baku", Kind.TEXT, 15, Where.PAGE),
             Column("Jumlah dalam baku", Kind.COUNT, 8, Where.SHEET),
             Column("Bagian dalam baku", Kind.SHARE, 8, Where.SHEET),
-            Column("Median", Kind.WORKING, 9),
-            Column("P90", Kind.WORKING, 9),
-            Column("Terlama", Kind.WORKING, 9),
-            Column("Dikembali\u00adkan", Kind.COUNT, 7, Where.PAGE),
+            Column("Median", Kind.WORKING, 12),
+            Column("P90", Kind.WORKING, 12),
+            Column("Terlama", Kind.WORKING, 12),
             Column("Dikembalikan", Kind.COUNT, 8, Where.SHEET),
             Column("Putaran per publikasi", Kind.DECIMAL, 8, Where.SHEET),
-            Column("Lewat baku", Kind.WORKING, 9),
+            Column("Lewat baku", Kind.WORKING, 13),
             Column("Bagian dari seluruh kelebihan", Kind.SHARE, 8, Where.SHEET),
         ),
         tuple(_step_row(step) for step in report.steps),
@@ -53,7 +54,6 @@ def _step_row(step: StepFigures) -> tuple[Cell, ...]:
         share_number(within, step.time.n),
         *_spread(step.time),
         step.returned,
-        step.returned,
         step.rounds_per_publication,
         None if step.standard is None else step.excess,
         step.excess_share,
@@ -71,11 +71,11 @@ def rejections(report: MonevReport) -> Table:
         "Naskah yang dikembalikan dan alasannya",
         (
             REFERENCE,
-            Column("Judul", Kind.TEXT, 22),
-            Column("Langkah", Kind.COUNT, 6),
-            Column("Putaran", Kind.COUNT, 6),
-            Column("Diputuskan", Kind.MOMENT, 14),
-            Column("Alasan", Kind.TEXT, 32),
+            Column("Judul", Kind.TEXT, 25),
+            Column("Langkah", Kind.COUNT, 8),
+            Column("Putaran", Kind.COUNT, 8),
+            Column("Diputuskan", Kind.MOMENT, 16),
+            Column("Alasan", Kind.TEXT, 33),
         ),
         tuple(
             (one.reference, one.title, one.step_no, one.round_number, one.decided_at, one.reason)
@@ -96,8 +96,8 @@ def lead_time(report: MonevReport) -> Table:
         "Waktu tayang",
         "Waktu dari langkah 1 sampai tayang di saluran terakhir",
         (
-            Column("Dihitung dalam", Kind.TEXT, 22),
-            Column("n", Kind.COUNT, 6),
+            Column("Dihitung dalam", Kind.TEXT, 18),
+            Column("n", Kind.COUNT, 7),
             Column("Median", Kind.MINUTES, 14),
             Column("P90", Kind.MINUTES, 14),
             Column("Terlama", Kind.MINUTES, 14),
@@ -121,11 +121,11 @@ def control_chart(report: MonevReport) -> Table:
         "Bagan kendali",
         "Titik bagan kendali XmR (waktu kerja sampai tayang)",
         (
-            Column("Urutan", Kind.COUNT, 6),
+            Column("Urutan", Kind.COUNT, 8),
             REFERENCE,
             TITLE,
-            Column("Tayang", Kind.MOMENT, 14),
-            Column("Waktu sampai tayang", Kind.WORKING, 10),
+            Column("Tayang", Kind.MOMENT, 17),
+            Column("Waktu sampai tayang", Kind.WORKING, 15),
             Column("Rentang bergerak", Kind.WORKING, 10),
             Column("Batas bawah", Kind.WORKING, 9),
             Column("Rata-rata", Kind.WORKING, 9),
@@ -176,16 +176,16 @@ def open_items(report: MonevReport) -> Table:
         "Publikasi yang masih terbuka, yang terlama menunggu lebih dahulu",
         (
             REFERENCE,
-            Column("Judul", Kind.TEXT, 24),
-            Column("Unit", Kind.TEXT, 14),
+            Column("Judul", Kind.TEXT, 21),
+            Column("Unit", Kind.TEXT, 14, Where.SHEET),
             Column("Langkah", Kind.COUNT, 4, Where.SHEET),
             Column("Nama langkah", Kind.TEXT, 16, Where.SHEET),
-            Column("Langkah ", Kind.TEXT, 18, Where.PAGE),
-            Column("Ditangani", Kind.TEXT, 14),
-            Column("Sejak", Kind.MOMENT, 12),
-            Column("Menunggu", Kind.WORKING, 10),
+            Column("Langkah ", Kind.TEXT, 16, Where.PAGE),
+            Column("Ditangani", Kind.TEXT, 15),
+            Column("Sejak", Kind.MOMENT, 15),
+            Column("Menunggu", Kind.WORKING, 12),
             Column("Baku", Kind.WORKING, 8, Where.SHEET),
-            Column("Lewat baku", Kind.WORKING, 10),
+            Column("Lewat baku", Kind.WORKING, 12),
         ),
         tuple(
             (
@@ -213,9 +213,9 @@ def weeks(report: MonevReport) -> Table:
         "Mingguan",
         "Publikasi per minggu",
         (
-            Column("Minggu mulai", Kind.DAY, 14),
-            Column("Dimulai", Kind.COUNT, 8),
-            Column("Tayang", Kind.COUNT, 8),
+            Column("Minggu mulai", Kind.DAY, 24),
+            Column("Dimulai", Kind.COUNT, 11),
+            Column("Tayang", Kind.COUNT, 11),
         ),
         tuple((one.monday, one.begun, one.published) for one in report.weeks),
     )
@@ -227,18 +227,18 @@ def channels(report: MonevReport) -> Table:
         "Saluran",
         "Pengiriman per saluran",
         (
-            Column("Saluran", Kind.TEXT, 16),
-            Column("Direncana\u00adkan", Kind.COUNT, 8, Where.PAGE),
+            Column("Saluran", Kind.TEXT, 14),
+            Column("Rencana", Kind.COUNT, 9, Where.PAGE),
             Column("Direncanakan", Kind.COUNT, 8, Where.SHEET),
             Column("Berhasil", Kind.TEXT, 16, Where.PAGE),
             Column("Tayang", Kind.COUNT, 8, Where.SHEET),
             Column("Bagian tayang", Kind.SHARE, 8, Where.SHEET),
-            Column("Ditolak", Kind.COUNT, 7),
-            Column("Belum selesai", Kind.COUNT, 7),
-            Column("Sempat tidak pasti", Kind.COUNT, 8),
-            Column("Median sampai tayang", Kind.MINUTES, 10),
-            Column("P90", Kind.MINUTES, 10),
-            Column("Terlama", Kind.MINUTES, 10),
+            Column("Ditolak", Kind.COUNT, 8),
+            Column("Belum selesai", Kind.COUNT, 8),
+            Column("Sempat tidak pasti", Kind.COUNT, 10),
+            Column("Median sampai tayang", Kind.MINUTES, 13),
+            Column("P90", Kind.MINUTES, 11),
+            Column("Terlama", Kind.MINUTES, 11),
         ),
         tuple(_channel_row(one) for one in report.channels),
         "Tidak ada pengiriman ke saluran pada periode ini.",
@@ -267,12 +267,12 @@ def engagement(report: MonevReport) -> Table:
         "Jangkauan dan keterlibatan",
         (
             Column("Saluran", Kind.TEXT, 16),
-            Column("Ukuran", Kind.TEXT, 20),
+            Column("Ukuran", Kind.TEXT, 24),
             Column("Nama di saluran", Kind.CODE, 16, Where.SHEET),
-            Column("Umur (hari)", Kind.COUNT, 7),
-            Column("Publikasi", Kind.COUNT, 8),
-            Column("Jumlah", Kind.COUNT, 9),
-            Column("Terakhir dibaca", Kind.MOMENT, 16),
+            Column("Umur (hari)", Kind.COUNT, 11),
+            Column("Publikasi", Kind.COUNT, 10),
+            Column("Jumlah", Kind.COUNT, 12),
+            Column("Terakhir dibaca", Kind.MOMENT, 22),
         ),
         tuple(
             (
@@ -300,7 +300,7 @@ def reminders(report: MonevReport) -> Table:
     return Table(
         "Pengingat",
         "Pemberitahuan dan pengingat",
-        (Column("Jenis", Kind.TEXT, 30), Column("Jumlah", Kind.COUNT, 8)),
+        (Column("Jenis", Kind.TEXT, 38), Column("Jumlah", Kind.COUNT, 10)),
         tuple(rows),
         "Tidak ada pemberitahuan pada periode ini.",
     )
@@ -313,17 +313,21 @@ def archive(report: MonevReport) -> Table:
         "Arsip",
         "Paket arsip",
         (
-            Column("Hal", Kind.TEXT, 26),
-            Column("Jumlah", Kind.COUNT, 8),
-            Column("Nomor publikasi atau waktu", Kind.TEXT, 40),
+            Column("Hal", Kind.TEXT, 32),
+            Column("Jumlah", Kind.COUNT, 10),
+            Column("Keterangan", Kind.TEXT, 58),
         ),
         (
             ("Paket arsip disegel", figures.sealed, ""),
             ("Tayang tanpa paket arsip", len(figures.missing), _short(figures.missing)),
-            ("Paket diperiksa keutuhannya", figures.checked, figures.checked_at),
+            ("Paket diperiksa keutuhannya", figures.checked, _last(figures.checked_at)),
             ("Paket yang rusak", len(figures.damaged), _short(figures.damaged)),
         ),
     )
+
+
+def _last(checked_at: datetime | None) -> str:
+    return f"terakhir {short_moment(checked_at)}" if checked_at else "belum pernah"
 
 
 def _short(references: tuple[str, ...], limit: int = 40) -> str:
@@ -338,9 +342,9 @@ def notes(report: MonevReport) -> Table:
         "Catatan monev per publikasi",
         (
             REFERENCE,
-            Column("Judul", Kind.TEXT, 24),
-            Column("Tayang", Kind.MOMENT, 14),
-            Column("Catatan", Kind.TEXT, 36),
+            Column("Judul", Kind.TEXT, 32),
+            Column("Tayang", Kind.MOMENT, 16),
+            Column("Catatan", Kind.TEXT, 42),
         ),
         tuple((one.reference, one.title, one.published_at, one.note) for one in report.notes),
         "Tidak ada catatan monev pada periode ini.",

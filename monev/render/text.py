@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from monev.model import MonevReport
-from monev.render.sections import REHEARSAL_NOTE, Section, opening, sections, signature
-from monev.render.table import Table, page_columns, page_rows, rest_after
+from monev.render.sections import CLOSING, REHEARSAL_NOTE, Section, opening, sections, signature
+from monev.render.table import Table, page_columns, page_rows, plain, rest_after
 from sop.markup import escape_for_form
 
 ROWS = 20
@@ -31,7 +31,11 @@ def markdown(report: MonevReport) -> str:
         blocks += ["### Yang memerlukan perhatian Kepala", _listed(top.decisions)]
     for number, section in enumerate(sections(report), start=1):
         blocks += _section(section, number)
-    blocks += ["---", "\\\n".join(map(_said, (end.place_and_day, end.title, end.name, end.nip)))]
+    blocks += [
+        "---",
+        _said(CLOSING),
+        "\\\n".join(map(_said, (end.place_and_day, end.title, end.name, end.nip))),
+    ]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -46,17 +50,18 @@ def _section(section: Section, number: int) -> Iterator[str]:
     if section.mono:
         yield f"`{''.join(letter for letter in section.mono if letter.isalnum())}`"
     for table in section.tables:
+        if len(section.tables) > 1:
+            yield f"### {_said(table.title)}"
         yield from _table(table)
 
 
 def _table(table: Table) -> Iterator[str]:
-    yield f"### {_said(table.title)}"
     if not table.rows:
         yield _said(table.empty)
         return
     columns = page_columns(table)
     lines = [
-        _row(tuple(column.name for column in columns)),
+        _row(tuple(column.title for column in columns)),
         "|" + "|".join(" ---: " if column.is_number else " --- " for column in columns) + "|",
         *(_row(row) for row in page_rows(table, ROWS)),
     ]
@@ -75,4 +80,4 @@ def _listed(sentences: tuple[str, ...]) -> str:
 
 def _said(text: str) -> str:
     """Text that shows itself and nothing else, also inside a table's cell."""
-    return escape_for_form(text.replace("\u00ad", ""))
+    return escape_for_form(plain(text))

@@ -10,7 +10,15 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from monev.model import MonevReport
 from monev.render.charts import Chart
-from monev.render.sections import REHEARSAL, REHEARSAL_NOTE, opening, sections, signature
+from monev.render.sections import (
+    CLOSING,
+    REHEARSAL,
+    REHEARSAL_NOTE,
+    Section,
+    opening,
+    sections,
+    signature,
+)
 from monev.render.table import Table, page_columns, page_rows, rest_after
 from monev.render.wording import one_line
 
@@ -18,12 +26,16 @@ TEMPLATE = Path(__file__).with_name("laporan.html.j2")
 ROWS = 100
 
 
-def html(report: MonevReport) -> str:
-    """The whole report as a page; long tables are cut after 100 rows."""
+def html(report: MonevReport, parts: tuple[Section, ...] | None = None) -> str:
+    """The whole report as a page; long tables are cut after 100 rows.
+
+    `parts` are the report's sections where a caller has them already.
+    """
     return _template().render(
         head=report.letterhead,
         top=opening(report),
-        sections=sections(report),
+        sections=sections(report) if parts is None else parts,
+        closing=CLOSING,
         end=signature(report),
         rehearsal=REHEARSAL if report.letterhead.rehearsal else "",
         rehearsal_note=REHEARSAL_NOTE,

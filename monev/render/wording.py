@@ -79,6 +79,12 @@ def duration(value: float | None) -> str:
     return f"{whole} jam" if not rest else f"{whole} jam {rest} menit"
 
 
+def brief_duration(value: float) -> str:
+    """Minutes as a table has room for: "1 jam 25 mnt", broken only between hour and minute."""
+    tied = duration(value).replace("menit", "mnt").replace(" ", "\u00a0")
+    return tied.replace("jam\u00a0", "jam ")
+
+
 def working(value: float | None) -> str:
     """Working minutes in a sentence: "1 jam 25 menit kerja"."""
     return NOTHING if value is None else f"{duration(value)} kerja"

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from monev.model import MonevReport
 from monev.render.paper import pdf
+from monev.render.sections import sections
 from monev.render.sheets import xlsx
 from monev.render.text import markdown
 from monev.render.web import html
 
-FORMS: Mapping[str, Callable[[MonevReport], bytes]] = {
-    "laporan-monev.pdf": pdf,
-    "laporan-monev.xlsx": xlsx,
-    "laporan-monev.html": lambda report: html(report).encode("utf-8"),
-    "laporan-monev.md": lambda report: markdown(report).encode("utf-8"),
-}
+STEM = "laporan-monev"
 
 
 def write_all(report: MonevReport, folder: Path) -> dict[str, str]:
@@ -29,12 +25,20 @@ def write_all(report: MonevReport, folder: Path) -> dict[str, str]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     digests = {}
-    for name, form in FORMS.items():
-        data = form(report)
+    for name, data in _forms(report):
         _put(folder / name, data)
         digests[name] = hashlib.sha256(data).hexdigest()
     _sync_folder(folder)
     return digests
+
+
+def _forms(report: MonevReport) -> Iterator[tuple[str, bytes]]:
+    # The sections are made once, so that each chart is drawn once.
+    parts = sections(report)
+    yield f"{STEM}.pdf", pdf(report, parts)
+    yield f"{STEM}.xlsx", xlsx(report)
+    yield f"{STEM}.html", html(report, parts).encode("utf-8")
+    yield f"{STEM}.md", markdown(report).encode("utf-8")
 
 
 def _put(place: Path, data: bytes) -> None:

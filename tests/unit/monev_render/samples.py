@@ -128,7 +128,7 @@ def report(points: int = 27, listed: int = 6, *, rehearsal: bool = False) -> Mon
         pictures=71,
         pictures_with_alt=68,
         archive=ArchiveFigures(
-            points - 1, ("P-2026-0148",), datetime(2026, 11, 30, 19, 0, tzinfo=UTC), 163, ()
+            points - 1, ("7b20e41c",), datetime(2026, 11, 30, 19, 0, tzinfo=UTC), 163, ()
         ),
         seal=SealLine(212, date(2026, 11, 30), "5e" * 30 + "a17c", 163),
         notes=_notes(listed),
@@ -187,7 +187,7 @@ def _steps(points: int) -> tuple[StepFigures, ...]:
 
 
 def _reference(number: int) -> str:
-    return f"P-2026-{number:04}"
+    return f"{number * 2_654_435_761 % 0xFFFFFFFF:08x}"
 
 
 def _rejections(many: int) -> tuple[Rejection, ...]:
