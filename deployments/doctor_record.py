@@ -14,13 +14,14 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from deployments.doctor_clock import Lead
 from deployments.finding import Finding, Patient, care, good, wrong
 from deployments.settings import Settings
+from ledger.codes import locked_until
 from ledger.db import current_revision, newest_revision, open_engine
 from ledger.models import Staff
 from ledger.people import holders, list_staff
 from ledger.vault import Vault, VaultError
 from ledger.verify import quick_problems
 from ledger.work import Ledger, Work
-from sop.indonesian import today
+from sop.indonesian import short_moment, today
 
 RECORD, WHOLE, STAFF = "Catatan", "Keutuhan catatan", "Pegawai"
 
@@ -158,6 +159,11 @@ def _staff_findings(ledger: Ledger, patient: Patient) -> Iterator[Finding]:
         day = today(patient.clock())
         empty = [name for code, name in roles.items() if not holders(reading, code, day)]
         strange = _unreadable_secrets(reading, patient.settings)
+        locked = {
+            entry.name: until
+            for entry in active
+            if (until := locked_until(reading, entry.staff_id)) is not None
+        }
     if not active:
         yield wrong(
             STAFF,
@@ -176,6 +182,14 @@ def _staff_findings(ledger: Ledger, patient: Patient) -> Iterator[Finding]:
             STAFF,
             f"tidak ada yang dapat bertindak hari ini sebagai {', '.join(empty)}",
             "Daftarkan pegawainya (siar staff add) atau tunjuk penggantinya (siar staff delegate).",
+        )
+    if locked:
+        named = ", ".join(f"{name} (s.d. {short_moment(until)})" for name, until in locked.items())
+        yield care(
+            STAFF,
+            f"kodenya terkunci karena lima kali salah: {named}",
+            "Tanyakan apakah orangnya sendiri yang mencoba. Bila ya: siar staff buka-kunci NIP "
+            '--alasan "…". Bila bukan, cari siapa yang dapat membuka formulir.',
         )
     if not strange and not empty:
         yield good(STAFF, f"{len(active)} pegawai aktif, semua peran terisi")

@@ -14,9 +14,11 @@ def main() -> None:
     from prefect.server.api.server import create_app
     from prefect.settings import get_current_settings
 
+    from deployments.known_hosts import only_known_hosts
     from deployments.prefect_look import improve_forms
     from deployments.prefect_sqlite import use_turn_taking_sqlite
     from deployments.refused_resumes import RecordBook, RefusedResumes
+    from deployments.settings import load_settings
 
     use_turn_taking_sqlite()
     server = get_current_settings().server
@@ -25,7 +27,7 @@ def main() -> None:
     if server.ui.static_directory:
         improve_forms(Path(server.ui.static_directory))
     uvicorn.run(
-        RefusedResumes(app, RecordBook().note),
+        only_known_hosts(RefusedResumes(app, RecordBook().note), load_settings()),
         host=api.host,
         port=api.port,
         log_level="warning",

@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import uvicorn
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from connectors.rehearsal.app import create_app
 from connectors.rehearsal.settings import RehearsalSettings
+from deployments.known_hosts import LOOPBACK
 from deployments.sample_staff import sample_codes
 from deployments.settings import load_settings
 
@@ -24,7 +26,7 @@ def main() -> None:
         lambda: sample_codes(datetime.now(UTC)),
     )
     uvicorn.run(
-        app,
+        TrustedHostMiddleware(app, allowed_hosts=list(LOOPBACK)),
         host="127.0.0.1",
         port=settings.rehearsal.port,
         log_level="warning",

@@ -34,6 +34,7 @@ class CodeOutcome(StrEnum):
     FORMAT = "format"
     TERKUNCI = "terkunci"
     DICABUT = "dicabut"
+    DIBUKA = "dibuka"  # not a try: the administrator ended a lock
     DIUBAH = "diubah"  # the person's row was altered outside of the software
 
 
@@ -102,6 +103,19 @@ def locked_until(work: Work, staff_id: str) -> datetime | None:
     return last.locked_until
 
 
+def unlock(work: Work, staff_id: str, reason: str) -> bool:
+    """End a lock before its time; False when there is none. The reason is recorded.
+
+    For an administrator who knows who typed the wrong codes: somebody who only
+    reaches the forms could otherwise keep the head locked out.
+    """
+    if locked_until(work, staff_id) is None:
+        return False
+    _try_noted(work, staff_id, CodeOutcome.DIBUKA, failures=0)
+    work.record(OFFICE_CHAIN, "kunci-dibuka", {"staff_id": staff_id, "alasan": reason})
+    return True
+
+
 def _judged(work: Work, staff: Staff, typed: str) -> tuple[CodeOutcome, int | None]:
     """What the digits are worth, and the time step to spend when they are right."""
     if not (len(typed) == 6 and typed.isascii() and typed.isdecimal()):
@@ -139,19 +153,7 @@ def _last_try(work: Work, staff_id: str) -> CodeTry | None:
 
 
 def _noted(work: Work, staff_id: str, verdict: CodeVerdict, failures: int) -> CodeVerdict:
-    last = _last_try(work, staff_id)
-    work.session.add(
-        CodeTry(
-            id=work.new_id(),
-            staff_id=staff_id,
-            no=last.no + 1 if last else 1,
-            at=work.now,
-            outcome=verdict.reason.value,
-            failures=failures,
-            locked_until=verdict.locked_until,
-        )
-    )
-    work.session.flush()
+    _try_noted(work, staff_id, verdict.reason, failures, verdict.locked_until)
     work.record(
         OFFICE_CHAIN,
         "kode-diperiksa",
@@ -159,6 +161,28 @@ def _noted(work: Work, staff_id: str, verdict: CodeVerdict, failures: int) -> Co
         actor=staff_id,
     )
     return verdict
+
+
+def _try_noted(
+    work: Work,
+    staff_id: str,
+    outcome: CodeOutcome,
+    failures: int,
+    until: datetime | None = None,
+) -> None:
+    last = _last_try(work, staff_id)
+    work.session.add(
+        CodeTry(
+            id=work.new_id(),
+            staff_id=staff_id,
+            no=last.no + 1 if last else 1,
+            at=work.now,
+            outcome=outcome.value,
+            failures=failures,
+            locked_until=until,
+        )
+    )
+    work.session.flush()
 
 
 def _verdict(outcome: CodeOutcome, until: datetime | None = None) -> CodeVerdict:

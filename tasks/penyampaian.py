@@ -12,12 +12,16 @@ from ledger import publications
 from ledger.work import Work
 from sop.classification import refusal
 from sop.forms.steps import CLASSIFICATIONS, FACTS
-from sop.indonesian import WIB, parse_moment, short_moment
+from sop.indonesian import WIB, number, parse_moment, short_moment
 from sop.manuscript import Facts
 from sop.markup import escape_for_form
 from tasks.case import Case, publication_in
 from tasks.office import Office
 from tasks.stepwork import Answered, Draft, Extras, Outcome, StepWork
+
+# In the publication's notes: a wanted time of the start form that is no moment.
+UNREAD_MOMENT = "waktu_tayang_tidak_terbaca"
+LONGEST_TITLE = 300
 
 
 def extras(office: Office, case: Case) -> Extras:
@@ -30,7 +34,7 @@ def extras(office: Office, case: Case) -> Extras:
             **{name: case.facts.get(name, "") for name, _, _ in FACTS},
             "folder": case.folder,
             "saluran": [labels[code] for code in case.channels if code in labels],
-            "waktu_tayang": short_input(case),
+            "waktu_tayang": short_input(case) or case.notes.get(UNREAD_MOMENT, ""),
         }
     )
 
@@ -58,6 +62,11 @@ def prepare(office: Office, case: Case, values: Mapping[str, Any]) -> Draft:
     problems: list[str] = []
     if not values["judul"]:
         problems.append("Judul kegiatan masih kosong. Isi judulnya, lalu kirim lagi.")
+    elif len(values["judul"]) > LONGEST_TITLE:
+        problems.append(
+            f"Judul kegiatan terlalu panjang ({number(len(values['judul']))} huruf). Singkatkan menjadi "
+            f"paling banyak {LONGEST_TITLE} huruf; rinciannya dapat ditulis pada “Apa”."
+        )
     refused = refusal(values["klasifikasi"])
     if refused:
         problems.append(refused)

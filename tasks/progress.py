@@ -14,6 +14,7 @@ from ledger.models import Publication
 from ledger.work import Work
 from sop.forms.request import PublicationRequest
 from sop.forms.steps import FACTS
+from tasks import penyampaian
 from tasks.answering import move_to
 from tasks.case import Case, publication_in, read_case
 from tasks.langkah import WORK_OF, jawaban_langkah, name_of
@@ -84,6 +85,9 @@ def _open(here: Office, work: Work, request: PublicationRequest, run_id: str) ->
         rehearsal=here.rehearsal,
         first_step=here.sop.first.no,
     )
+    if request.unread_moment:
+        said = {penyampaian.UNREAD_MOMENT: request.unread_moment}
+        publications.keep_note(work, publication, "waktu-tayang-tidak-terbaca", said)
     move_to(here, work, publication, here.sop, here.sop.first.no)
     return publication
 

@@ -59,6 +59,7 @@ def render_all(
             raise
         posts[code] = post if WEBSITE in wanted else without_link(post)
         findings += connector.validate(posts[code])
+        findings += _left_out(connector.label, manuscript, post)
     if "instagram" in posts and WEBSITE not in posts:
         findings.append(
             Finding(
@@ -70,6 +71,19 @@ def render_all(
             )
         )
     return posts, findings
+
+
+def _left_out(label: str, manuscript: Manuscript, post: RenderedPost) -> list[Finding]:
+    """Photos and videos that the channel will not show: the first ones go before the others."""
+    findings = []
+    for word, is_image in (("foto", True), ("video", False)):
+        files = [item.filename for item in manuscript.media if item.is_image is is_image]
+        shown = sum(item.mime.startswith("image/") is is_image for item in post.media)
+        if shown < len(files):
+            count = f"{shown} dari {len(files)} {word}" if shown else f"tidak satu pun {word}"
+            sentence = f"memuat {count}. Yang tidak ikut tayang: {', '.join(files[shown:])}."
+            findings.append(Finding(label, sentence, blocking=False, code="tidak-ikut"))
+    return findings
 
 
 def damaged_files(office: Office, manuscript: Manuscript) -> list[Finding]:

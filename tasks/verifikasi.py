@@ -14,6 +14,7 @@ from sop.forms.steps import NO, YES
 from sop.forms.wording import findings_list
 from sop.manuscript import Finding, Manuscript
 from sop.markup import escape_for_form
+from sop.model import StepKind
 from tasks.case import Case, publication_in
 from tasks.freezing import freeze_for_approval
 from tasks.manuscript_fields import alts_of, edited, fields_of
@@ -52,11 +53,35 @@ def manuscript_of(case: Case) -> Manuscript:
     return case.manuscript
 
 
-def body(office: Office, case: Case) -> str:
+def as_typed(case: Case) -> Manuscript:
+    """The manuscript with what a refused answer typed: the fields that the form shows again."""
     manuscript = manuscript_of(case)
+    if case.last_answer is None or case.last_answer.accepted:
+        return manuscript
+    typed = {**fields_of(manuscript), **case.last_answer.fields}
+    return edited(manuscript, typed, case.channels)
+
+
+def body(office: Office, case: Case) -> str:
+    manuscript = as_typed(case)
     posts, channel_findings = render_all(office, manuscript, case.reference, case.channels)
     findings = all_findings(office, manuscript, channel_findings, look_up=True)
-    return "\n\n".join([findings_list(findings), *post_summaries(office, posts)])
+    return "\n\n".join(
+        [*_other_writer(case), findings_list(findings), *post_summaries(office, posts)]
+    )
+
+
+def _other_writer(case: Case) -> list[str]:
+    """Says so where somebody else wrote than the one whom step 2 named."""
+    named = str(case.notes.get("instruksi", {}).get("penulis", ""))
+    kinds = {step.no: step.kind for step in case.sop.steps}
+    writers = [past.person for past in case.history if kinds[past.step_no] is StepKind.PENULISAN]
+    if not named or not writers or writers[-1] == named:
+        return []
+    return [
+        f"⚠ Naskah ditulis oleh **{escape_for_form(writers[-1])}**, sedangkan yang ditugaskan "
+        f"**{escape_for_form(named)}**."
+    ]
 
 
 def post_summaries(office: Office, posts: Mapping[str, RenderedPost]) -> list[str]:

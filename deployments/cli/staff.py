@@ -17,6 +17,8 @@ from deployments.settings import Settings
 if TYPE_CHECKING:
     import segno
 
+    from ledger.work import Work
+
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -59,12 +61,14 @@ def add(nip: str, nama: str, roles: tuple[str, ...], png: Path | None) -> None:
     from ledger.people import add_staff
 
     settings, ledger = opened()
-    _require_known_roles(roles, settings)
+    names = _require_known_roles(roles, settings)
     with ledger.work() as work:
         enrolment = add_staff(work, nip, nama, roles)
+        others = _other_deciders(work, settings, roles, enrolment.staff_id)
     picture = _show_code(enrolment.otpauth_uri, png, settings, nip)
     click.echo(f"{nama} terdaftar dengan peran {', '.join(roles)}.")
     _say_scan(picture)
+    _say_shared(others, names)
 
 
 @staff.command(
@@ -103,7 +107,7 @@ def new_phone(nip: str, reason: str, png: Path | None) -> None:
 @click.option("--alasan", "reason", default="", metavar="TEKS", help="Alasan, dicatat.")
 def roles_(nip: str, added: str | None, withdrawn: str | None, reason: str) -> None:
     """Menambah atau mencabut peran seorang pegawai."""
-    from ledger.people import grant_role, withdraw_role
+    from ledger.people import grant_role, staff_by_nip, withdraw_role
 
     settings, ledger = opened()
     wanted = tuple(code for code in (added, withdrawn) if code)
@@ -115,6 +119,9 @@ def roles_(nip: str, added: str | None, withdrawn: str | None, reason: str) -> N
             grant_role(work, nip, added)
         if withdrawn:
             withdraw_role(work, nip, withdrawn, reason=reason)
+        given = (added,) if added else ()
+        others = _other_deciders(work, settings, given, staff_by_nip(work, nip).id)
+    _say_shared(others, names)
     for code, said in ((added, "diberikan"), (withdrawn, "dicabut")):
         if code:
             click.echo(f"Peran {names[code]} {said} untuk NIP {nip}.")
@@ -123,16 +130,21 @@ def roles_(nip: str, added: str | None, withdrawn: str | None, reason: str) -> N
 @staff.command("list", example=("siar staff list",))
 def list_() -> None:
     """Menampilkan semua pegawai, peran, dan penunjukan Plh./Plt."""
+    from ledger.codes import locked_until
     from ledger.people import list_staff
+    from sop.indonesian import short_moment
 
     _, ledger = opened()
     with ledger.read() as reading:
         entries = list_staff(reading)
+        locks = {entry.nip: locked_until(reading, entry.staff_id) for entry in entries}
     if not entries:
         click.echo("Belum ada pegawai. Daftarkan dengan: siar staff add NIP NAMA --peran KODE.")
     for entry in entries:
         state = f"dicabut: {entry.revoked_reason}" if entry.is_revoked else ", ".join(entry.roles)
         click.echo(f"{entry.nip}  {entry.name}  ({state})")
+        if (until := locks[entry.nip]) is not None:
+            click.echo(f"{'':20}kode terkunci sampai {short_moment(until)}")
         for delegation in entry.delegations:
             click.echo(f"{'':20}{delegation}")
 
@@ -148,6 +160,27 @@ def revoke(nip: str, reason: str) -> None:
     with ledger.work() as work:
         revoke_person(work, nip, reason)
     click.echo(f"Pegawai dengan NIP {nip} dicabut. Kodenya tidak berlaku lagi.")
+
+
+@staff.command(
+    "buka-kunci",
+    example=('siar staff buka-kunci 190001012000012009 --alasan "Salah ketik, orangnya hadir"',),
+)
+@click.argument("nip", metavar="NIP")
+@click.option("--alasan", "reason", required=True, metavar="TEKS", help="Alasan, dicatat.")
+def unlock(nip: str, reason: str) -> None:
+    """Membuka kunci kode sebelum 15 menitnya habis; pastikan dulu siapa yang salah ketik."""
+    from ledger.codes import unlock as end_lock
+    from ledger.people import staff_by_nip
+
+    _, ledger = opened()
+    with ledger.work() as work:
+        person = staff_by_nip(work, nip)
+        ended = end_lock(work, person.id, reason)
+    if ended:
+        click.echo(f"Kunci kode {person.name} dibuka. Kode berikutnya dapat langsung dipakai.")
+    else:
+        click.echo(f"Kode {person.name} tidak sedang terkunci.")
 
 
 @staff.command(
@@ -224,6 +257,39 @@ def _require_known_roles(wanted: tuple[str, ...], settings: Settings) -> dict[st
             click.get_current_context(),
         )
     return roles
+
+
+def _other_deciders(
+    work: Work, settings: Settings, roles: tuple[str, ...], staff_id: str
+) -> dict[str, list[str]]:
+    """Who else holds one of these roles, where the role approves what goes out."""
+    from deployments.wiring import sop_in_force
+    from ledger.people import holders
+    from sop.indonesian import today
+    from sop.model import StepKind
+
+    approving = {
+        step.role for step in sop_in_force(settings).steps if step.kind is StepKind.PERSETUJUAN
+    }
+    found = {
+        role: [
+            one.label
+            for one in holders(work, role, today(work.now))
+            if one.staff_id != staff_id and not one.delegation
+        ]
+        for role in approving & set(roles)
+    }
+    return {role: others for role, others in found.items() if others}
+
+
+def _say_shared(others: dict[str, list[str]], names: dict[str, str]) -> None:
+    for role, people in others.items():
+        click.echo(
+            f"Perhatian: {names[role]} sekarang dipegang lebih dari satu orang "
+            f"(juga {', '.join(people)}), dan masing-masing dapat menyetujui pemuatan. Bila hanya "
+            f"menggantikan sementara, cabut peran itu (siar staff peran NIP --cabut {role}) dan "
+            "pakai siar staff delegate."
+        )
 
 
 def _show_code(uri: str, png: Path | None, settings: Settings, nip: str) -> Path:

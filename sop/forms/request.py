@@ -8,20 +8,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from sop.forms.steps import CLASSIFICATIONS, FACTS
+from sop.forms.wording import UNTITLED, one_line
 from sop.indonesian import parse_moment
 from sop.markup import clean_text
 
-LONGEST = 5_000
-LONGEST_TITLE = 300
-# Seen by the UI before anything starts. A moment with a zone is taken from programs;
-# Prefect's own date picker offers UTC first, seven hours off, so it is not used.
-MOMENT = (
-    r"^$|^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[ T]([01]\d|2[0-3])[:.][0-5]\d"
-    r"(:[0-5]\d(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$"
-)
+# Far beyond what step 1 takes: whatever is too long for it is said there, not cut here.
+LONGEST = 20_000
+LONGEST_NAME = 120
 _HELP = {name: hint for name, _, hint in FACTS}
 
 
@@ -85,35 +81,32 @@ class PublicationRequest(BaseModel):
         title="Waktu tayang yang diinginkan (WIB)",
         description="Contoh: 2026-12-01 09:00. Kosongkan bila boleh tayang segera setelah "
         "disetujui.",
-        pattern=MOMENT,
         json_schema_extra={"position": 11},
     )
 
-    @field_validator("waktu_tayang")
-    @classmethod
-    def _is_a_moment(cls, text: str) -> str:
-        if text and _moment(text) is None:
-            raise ValueError(
-                f"Waktu tayang “{text}” tidak ada di kalender. Mulai lagi dengan waktu seperti "
-                "2026-12-01 09:00, atau kosongkan."
-            )
-        return text
-
     @property
     def wanted_at(self) -> datetime | None:
-        """The wanted time in UTC; None when it may be published at once."""
-        return _moment(self.waktu_tayang)
+        """The wanted time in UTC; None when none was given, or one that cannot be read.
+
+        A moment with a zone is taken from programs. Prefect's own date picker offers UTC
+        first, seven hours off, so it is not used.
+        """
+        return _moment(self.waktu_tayang.strip())
+
+    @property
+    def unread_moment(self) -> str:
+        """What was given as the wanted time, when it is no moment: step 1 asks for it again."""
+        typed = self.cleaned("waktu_tayang")
+        return "" if not typed or self.wanted_at is not None else typed[:LONGEST_NAME]
 
     def cleaned(self, name: str) -> str:
         """A text field without control characters, cut where no form could show it."""
-        text = clean_text(str(getattr(self, name))[: LONGEST * 2]).strip()
-        return text[: LONGEST_TITLE if name == "judul" else LONGEST]
+        return clean_text(str(getattr(self, name))[: LONGEST * 2]).strip()[:LONGEST]
 
 
 def run_title(request: PublicationRequest) -> str:
     """The run's name: the title on one line."""
-    line = " ".join(request.cleaned("judul").split())
-    return line[:120] or "(tanpa judul)"
+    return one_line(request.cleaned("judul")) or UNTITLED
 
 
 def _moment(text: str) -> datetime | None:

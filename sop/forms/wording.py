@@ -16,6 +16,8 @@ from sop.manuscript import Finding
 from sop.markup import escape_for_form
 from sop.model import Step, StepKind
 
+UNTITLED = "(tanpa judul)"
+
 # What each kind of step asks of the person, in one or two sentences.
 ASKED: Mapping[StepKind, str] = {
     StepKind.PENYAMPAIAN: "Periksa daftar informasi dan data di bawah, lengkapi yang kurang, "
@@ -69,7 +71,8 @@ def introduction(
         parts.append(body)
     parts.append(
         f"Langkah {step.no} · {escape_for_form(step.activity)} · putaran {round_number}  \n"
-        f"Publikasi: {escape_for_form(title)} (`{reference}`)  \n" + _time(step, deadline)
+        f"Publikasi: {escape_for_form(one_line(title) or UNTITLED)} (`{reference}`)  \n"
+        + _time(step, deadline)
     )
     if history:
         parts.append(_history(history))
@@ -97,12 +100,13 @@ def _history(history: Sequence[Past]) -> str:
         lines.append(
             f"- **{past.step_no} · {escape_for_form(past.name)} · putaran {past.round_number}**: "
             f"{escape_for_form(past.person)}, {short_moment(past.closed_at)}, "
-            f"{number(past.took_minutes)}{standard} menit, {escape_for_form(_one_line(outcome))}"
+            f"{number(past.took_minutes)}{standard} menit, {escape_for_form(one_line(outcome))}"
         )
     return "Yang sudah berjalan (lama / baku, menit kerja):\n\n" + "\n".join(lines)
 
 
-def _one_line(text: str, most: int = 120) -> str:
+def one_line(text: str, most: int = 120) -> str:
+    """The text on one line, cut at a word where it is longer than `most` letters."""
     line = " ".join(text.split())
     return line if len(line) <= most else line[: most - 1].rsplit(" ", 1)[0] + "…"
 

@@ -21,7 +21,8 @@ from sop.forms.steps import FROM_FILE, FROM_FORM
 from sop.model import StepKind
 from tasks.case import read_case
 from tests.support.carrying import Crowd, bring, carried, complete
-from tests.support.kantor import BODY, FACTS, TestOffice, running_office
+from tests.support.cast import carried_to, enrolled, new_cast
+from tests.support.kantor import BODY, FACTS, WRITTEN, TestOffice, running_office
 
 pytestmark = pytest.mark.flow
 
@@ -64,6 +65,15 @@ def test_the_start_form_takes_anything_and_step_1_says_what_is_wrong(
         assert "\x00" not in json.dumps(dict(form.schema))
         assert here.player.run(run_id)["name"].strip()
     assert "Judul kegiatan masih kosong" in here.form(runs[0]).description
+    assert "(tanpa judul)" in here.form(runs[0]).description.replace("\\", "")
+    too_long = "Judul kegiatan terlalu panjang (20.000 huruf)"
+    assert too_long in here.form(runs[1]).description.replace("\\", "")
+    assert len(here.player.run(runs[1])["name"]) <= 120
+
+    never = "2026-02-30 09:00"
+    lost = here.form(here.start(judul="Tanpa hari", waktu_tayang=never))
+    assert f"Waktu tayang “{never}” tidak dapat dibaca" in lost.description.replace("\\", "")
+    assert lost.defaults()["waktu_tayang"] == never
 
     here.answer(runs[0], crowd.one("subbag"), judul="", folder="")
     assert "“Judul kegiatan” masih kosong" in told(here.form(runs[0]).description)
@@ -76,6 +86,26 @@ def test_the_start_form_takes_anything_and_step_1_says_what_is_wrong(
         assert form.defaults()["judul"] == EMOJI
     here.answer(runs[0], crowd.one("subbag"), judul=EMOJI, folder="")
     assert "Langkah 2" in here.form(runs[0]).description
+
+
+def test_after_a_refused_verification_the_findings_are_about_what_was_typed(
+    here: TestOffice,
+) -> None:
+    cast = new_cast(here)
+    other = enrolled(here, "humas")
+    run = carried_to(here, 3, cast, channels=("website",))
+    here.answer(run, other.name, **WRITTEN)
+    form = here.form(run)
+    assert f"ditulis oleh **{other.name}**" in form.description
+    assert cast.writer.name in form.description
+    assert "NIK" not in form.description
+
+    here.answer(run, cast.ppid.name, keputusan="ya", teras="Hubungi NIK 1671010101900001.")
+    again = here.form(run)
+    assert "data pribadi" in told(again.description)
+    findings = again.description.split("\n**", maxsplit=1)[1]
+    assert "NIK" in findings
+    assert again.defaults()["teras"] == "Hubungi NIK 1671010101900001."
 
 
 def bomb() -> bytes:

@@ -201,3 +201,21 @@ def test_verify_names_the_altered_row_and_ends_with_code_1(
     said = capsys.readouterr().out
     assert row in said
     assert "laporkan kepada Kepala" in said
+
+
+def test_a_second_head_is_enrolled_with_a_word_of_warning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(["staff", "add", NIP, "Kepala Satu", "--peran", "kepala"])
+    assert "Perhatian" not in capsys.readouterr().out
+    run(["staff", "add", NIP[:-1] + "8", "Kepala Dua", "--peran", "kepala"])
+    said = capsys.readouterr().out
+    assert "Perhatian: Kepala Balai sekarang dipegang lebih dari satu orang" in said
+    assert "Kepala Satu" in said
+
+
+def test_unlocking_somebody_who_is_not_locked_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["staff", "add", NIP, "Nama Lengkap", "--peran", "humas"])
+    capsys.readouterr()
+    assert run(["staff", "buka-kunci", NIP, "--alasan", "Coba"]) == 0
+    assert "Kode Nama Lengkap tidak sedang terkunci." in capsys.readouterr().out

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from ledger import people
-from ledger.codes import CodeOutcome, CodeVerdict, check_code, locked_until
+from ledger.codes import CodeOutcome, CodeVerdict, check_code, locked_until, unlock
 from ledger.models import CodeTry
 from ledger.verify import verify
 from ledger.work import Ledger
@@ -129,6 +129,23 @@ def test_one_persons_lock_leaves_the_others_alone(ledger: Ledger, team: Team) ->
     for _ in range(5):
         check(ledger, team, "kepala", wrong(team, "kepala"))
     assert check(ledger, team, "serba", team.code("serba")).ok
+
+
+def test_the_administrator_ends_a_lock_and_says_why(
+    ledger: Ledger, team: Team, clock: Clock
+) -> None:
+    with ledger.work() as work:
+        assert not unlock(work, team.id("kepala"), "Belum terkunci")
+    for _ in range(5):
+        check(ledger, team, "kepala", wrong(team, "kepala"))
+    with ledger.work() as work:
+        assert unlock(work, team.id("kepala"), "Salah ketik")
+        assert locked_until(work, team.id("kepala")) is None
+    assert check(ledger, team, "kepala", team.code("kepala")).ok
+    clock.pass_time(seconds=60)
+    for _ in range(4):
+        assert check(ledger, team, "kepala", wrong(team, "kepala")).locked_until is None
+    assert verify(ledger) == []
 
 
 def test_a_revoked_persons_right_code_is_refused(ledger: Ledger, team: Team) -> None:
