@@ -49,6 +49,31 @@ class Office(Section):
         description="Domain surel milik kantor; alamat di domain ini tidak dianggap data pribadi.",
         examples=[["kemkes.go.id"]],
     )
+    ministry: str = Field(
+        "Kementerian Kesehatan Republik Indonesia",
+        description="Baris pertama kop laporan monev.",
+        examples=["Kementerian Kesehatan Republik Indonesia"],
+    )
+    directorate: str = Field(
+        "Direktorat Jenderal Penanggulangan Penyakit",
+        description="Baris kedua kop laporan monev.",
+        examples=["Direktorat Jenderal Penanggulangan Penyakit"],
+    )
+    full_name: str = Field(
+        "Balai Kekarantinaan Kesehatan Kelas I Palembang",
+        description="Nama lengkap kantor pada kop laporan monev.",
+        examples=["Balai Kekarantinaan Kesehatan Kelas I Palembang"],
+    )
+    address: str = Field(
+        "",
+        description="Alamat kantor pada kop laporan monev; tanpa isian, baris itu tidak dicetak.",
+        examples=["Jalan Contoh Nomor 1, Palembang"],
+    )
+    place: str = Field(
+        "Palembang",
+        description="Tempat pada tanda tangan laporan monev.",
+        examples=["Palembang"],
+    )
 
 
 class Prefect(Section):

@@ -76,7 +76,7 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
         settling=timedelta(seconds=settings.prefect.settling_seconds),
         rehearsal=settings.is_rehearsal,
         letterhead=letterhead(settings),
-        reports_root=settings.data_dir / "laporan",
+        reports_root=settings.reports_path,
         retention=tuple(Retention(**one.model_dump()) for one in settings.archive.retention),
         patience=Patience.of(
             first_wait=settings.delivery.first_wait_seconds,

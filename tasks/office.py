@@ -15,11 +15,15 @@ from typing import Protocol
 
 from archive import Retention
 from connectors.base import Connector
+from connectors.notifications import Notifier
 from ledger.work import Ledger
+from monev.model import Letterhead
 from sop.calendar import OfficeCalendar
 from sop.manuscript import BlobStore
 from sop.model import Sop
 from tasks.patience import Patience
+
+_PLAIN_PAPER = Letterhead("", "", "", "", "", "", "", "", "", "", rehearsal=False)
 
 
 class Exclusive(Protocol):
@@ -47,6 +51,7 @@ class Office:
     `link_status` answers a link's HTTP status, or None when it cannot be reached.
     `settling` is how long a run may stand without a process before it counts as dead;
     `patience` says how deliveries wait. `retention` is the office's own schedule (JRA).
+    `notifier` tells people outside of the forms; `ui_address` is where they open a run.
     """
 
     ledger: Ledger
@@ -66,6 +71,11 @@ class Office:
     rehearsal: bool
     patience: Patience = field(default_factory=Patience)
     retention: tuple[Retention, ...] = ()
+    notifier: Notifier = field(default_factory=Notifier)
+    ui_address: str = ""
+    # What stands on top of monev reports; the SOP and the head are filled in with each.
+    letterhead: Letterhead = _PLAIN_PAPER
+    reports_root: Path = Path("var/laporan")
 
     @property
     def channel_labels(self) -> dict[str, str]:

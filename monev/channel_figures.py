@@ -1,0 +1,111 @@
+"""What left the office: channels with their readers, reminders, archive and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from monev.judging import spread_of, whole_seconds
+from monev.model import ArchiveFigures, ChannelFigures, Engaged, MonevNote, Reminders
+from monev.rows import Rows, Span
+from sop.model import StepKind
+
+_ESCALATED = "eskalasi"
+_SENT = frozenset({"terkirim", "tanpa-penerima"})
+_NOTHING = ArchiveFigures(sealed=0, missing=(), checked_at=None, checked=0, damaged=())
+
+
+def channel_figures(
+    rows: Rows, labels: Mapping[str, str], span: Span
+) -> tuple[ChannelFigures, ...]:
+    """Channels in the office's order, then others that the record knows."""
+    planned = rows.deliveries.filter(
+        (pl.col("planned_at") >= span.start) & (pl.col("planned_at") < span.end)
+    )
+    seen = {*planned["channel"].unique(), *rows.engagement["channel"].unique()}
+    order = [*(code for code in labels if code in seen), *sorted(seen - set(labels))]
+    return tuple(
+        _channel(
+            rows, planned.filter(pl.col("channel") == code), code, labels.get(code, code), span
+        )
+        for code in order
+    )
+
+
+def _channel(
+    rows: Rows, planned: pl.DataFrame, code: str, label: str, span: Span
+) -> ChannelFigures:
+    live = planned.filter(
+        pl.col("published_at").is_not_null() & (pl.col("published_at") < span.end)
+    )
+    rejected = int((planned["state"] == "rejected").sum())
+    # A channel may tell its time in whole seconds, or by a clock of its own.
+    waited = pl.Series(
+        whole_seconds(live["published_at"]) - whole_seconds(live["planned_at"]), dtype=pl.Int64
+    ).clip(lower_bound=0)
+    return ChannelFigures(
+        channel=code,
+        label=label,
+        planned=len(planned),
+        published=len(live),
+        rejected=rejected,
+        waiting=len(planned) - len(live) - rejected,
+        was_unknown=int(planned["was_unknown"].sum()),
+        to_publish=spread_of(waited),
+        engagement=tuple(_engaged(rows, code)),
+        missing_metrics=tuple(
+            rows.missing_metrics.filter(pl.col("channel") == code)["metric"].sort()
+        ),
+    )
+
+
+def _engaged(rows: Rows, code: str) -> Iterator[Engaged]:
+    found = rows.engagement.filter(pl.col("channel") == code).sort("age_days", "metric")
+    for row in found.drop("channel").iter_rows(named=True):
+        yield Engaged(**row)
+
+
+def reminders_of(rows: Rows) -> Reminders:
+    """Notifications by kind; `failed` are all that surely or perhaps did not arrive."""
+    kinds = rows.reminders.group_by("kind").agg(pl.col("count").sum()).sort("kind")
+    failed = rows.reminders.filter(~pl.col("outcome").is_in(list(_SENT)))
+    escalated = rows.reminders.filter(pl.col("kind") == _ESCALATED)
+    return Reminders(
+        by_kind=tuple((str(kind), int(count)) for kind, count in kinds.iter_rows()),
+        failed=int(failed["count"].sum()),
+        escalated=int(escalated["count"].sum()),
+    )
+
+
+def documented_in(rounds: pl.DataFrame) -> pl.Series:
+    """Ids of publications whose documenting step was closed in the period."""
+    closed = rounds.filter(
+        pl.col("in_period") & (pl.col("kind") == StepKind.PENDOKUMENTASIAN.value)
+    )
+    return closed["publication_id"].unique()
+
+
+def archive_figures(rows: Rows, documented: pl.Series) -> ArchiveFigures:
+    """Bags of what was documented in the period, those that lack one, and the last check."""
+    found = rows.publications.filter(pl.col("id").is_in(documented.implode()))
+    missing = found.filter(pl.col("sealed") == 0)["reference"].sort()
+    return replace(
+        rows.fixity or _NOTHING, sealed=int(found["sealed"].sum()), missing=tuple(missing)
+    )
+
+
+def notes_of(rows: Rows, documented: pl.Series, published: pl.DataFrame) -> tuple[MonevNote, ...]:
+    """The catatan monev given in the period, in the order of publication."""
+    found = (
+        rows.publications.filter(
+            pl.col("id").is_in(documented.implode()) & (pl.col("monev_note") != "")
+        )
+        .join(published.select("reference", "published_at"), on="reference", how="left")
+        .sort("published_at", "reference", nulls_last=False)
+    )
+    return tuple(
+        MonevNote(*row)
+        for row in found.select("reference", "title", "published_at", "monev_note").iter_rows()
+    )

@@ -1,0 +1,142 @@
+"""What a reader must know about the data before trusting the figures, in Indonesian."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from monev.model import SMALL_SAMPLE, MonevReport
+from monev.rows import Rows, Span
+from sop.calendar import OfficeCalendar
+from sop.indonesian import number, short_moment
+from sop.model import Sop
+
+
+def quality_notes(
+    report: MonevReport,
+    rows: Rows,
+    rounds: pl.DataFrame,
+    sops: Mapping[str, Sop],
+    calendar: OfficeCalendar,
+    span: Span,
+) -> tuple[str, ...]:
+    """One sentence for each thing that may mislead; empty when there is nothing to say."""
+    return (
+        *_calendar(rows, calendar, span),
+        *_samples(report),
+        *_clock(rounds),
+        *_sops(rows, rounds, sops),
+        *_publishing(rounds),
+        *_reading(report, rows),
+        *_record(report, rows, span),
+    )
+
+
+def _calendar(rows: Rows, calendar: OfficeCalendar, span: Span) -> Iterator[str]:
+    begun = rows.publications["created_at"].dt.convert_time_zone(calendar.zone.key).dt.year()
+    first, last = (one.astimezone(calendar.zone).year for one in (span.start, span.end))
+    years = range(min([first, *begun.unique()]), last + 1)
+    unknown = calendar.years_without_cuti_bersama(years)
+    if unknown:
+        named = ", ".join(map(str, unknown))
+        yield (
+            f"Cuti bersama tahun {named} belum diketahui, jadi menit kerja pada tahun itu dapat "
+            "terhitung terlalu banyak. Tulis harinya di berkas kalender kantor."
+        )
+
+
+def _samples(report: MonevReport) -> Iterator[str]:
+    small = [step.no for step in report.steps if 0 < step.time.n < SMALL_SAMPLE]
+    if small:
+        yield (
+            f"Contoh kecil: langkah {_listed(small)} mempunyai kurang dari {SMALL_SAMPLE} putaran, "
+            "jadi disajikan sebagai jumlah, bukan persen."
+        )
+    points = len(report.xmr.points)
+    if 0 < points < SMALL_SAMPLE:
+        yield (
+            f"Hanya {points} publikasi yang tayang pada periode ini; batas kendali bagan belum "
+            "dapat dipercaya."
+        )
+
+
+def _clock(rounds: pl.DataFrame) -> Iterator[str]:
+    backwards = int((rounds["closed_at"] < rounds["opened_at"]).sum())
+    if backwards:
+        yield (
+            f"{number(backwards)} putaran tercatat selesai sebelum dimulai: jam komputer pernah "
+            "mundur. Lamanya tidak dapat dipercaya; periksa penyelarasan waktu (NTP)."
+        )
+
+
+def _sops(rows: Rows, rounds: pl.DataFrame, sops: Mapping[str, Sop]) -> Iterator[str]:
+    unknown = int((~rows.publications["sop"].is_in(list(sops))).sum())
+    if unknown:
+        yield (
+            f"{number(unknown)} publikasi memakai teks SOP yang tidak dikenal atau diimpor; "
+            "baku waktunya tidak dapat dinilai."
+        )
+    used = rounds.filter("in_period").select("sop", "step_no", "standard", "kind").unique()
+    judged = used.group_by("step_no").agg(
+        standards=pl.col("standard").n_unique(), kinds=pl.col("kind").n_unique()
+    )
+    differing = judged.filter(pl.col("standards") > 1)["step_no"].sort().to_list()
+    if differing:
+        yield (
+            f"Langkah {_listed(differing)} dijalankan menurut lebih dari satu revisi SOP dengan "
+            "baku waktu berbeda; tiap putaran dinilai dengan baku revisinya sendiri."
+        )
+    mixed = judged.filter(pl.col("kinds") > 1)["step_no"].sort().to_list()
+    if mixed:
+        yield (
+            f"Nomor langkah {_listed(mixed)} berarti pekerjaan yang berbeda di revisi SOP yang "
+            "berbeda; bacalah angkanya dengan hati-hati."
+        )
+
+
+def _publishing(rounds: pl.DataFrame) -> Iterator[str]:
+    postponed = int(rounds.select((pl.col("in_period") & pl.col("postponed")).sum()).item())
+    if postponed:
+        yield (
+            f"{number(postponed)} publikasi dijadwalkan tayang kemudian; waktu menunggu jadwal "
+            "tidak dihitung pada langkah unggah, tetapi terhitung pada waktu tempuh."
+        )
+
+
+def _reading(report: MonevReport, rows: Rows) -> Iterator[str]:
+    unread = rows.metrics_due - rows.metrics_read
+    if unread > 0:
+        yield (
+            f"Jangkauan {number(unread)} dari {number(rows.metrics_due)} kiriman belum dibaca; "
+            "angka keterlibatan belum lengkap."
+        )
+    for channel in report.channels:
+        if channel.missing_metrics:
+            yield (
+                f"{channel.label} tidak lagi memberikan {', '.join(channel.missing_metrics)}; "
+                "angka itu tidak dilaporkan."
+            )
+
+
+def _record(report: MonevReport, rows: Rows, span: Span) -> Iterator[str]:
+    rehearsed = int(rows.publications["rehearsal"].sum())
+    if rehearsed:
+        yield (
+            f"{number(rehearsed)} publikasi adalah gladi (latihan), jadi laporan ini bukan laporan "
+            "kinerja."
+        )
+    if report.seal is None:
+        yield "Catatan belum pernah disegel; jalankan alur segel agar laporan dapat diperiksa."
+    if report.archive.checked_at is None:
+        yield "Keutuhan paket arsip belum pernah diperiksa."
+    if span.end == report.period.as_of:
+        yield (
+            f"Periode belum berakhir ketika laporan dibuat ({short_moment(span.end)}); angkanya "
+            "masih akan bertambah."
+        )
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    shown = [str(one) for one in numbers]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} dan {shown[-1]}"
