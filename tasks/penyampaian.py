@@ -64,8 +64,8 @@ def prepare(office: Office, case: Case, values: Mapping[str, Any]) -> Draft:
         problems.append("Judul kegiatan masih kosong. Isi judulnya, lalu kirim lagi.")
     elif len(values["judul"]) > LONGEST_TITLE:
         problems.append(
-            f"Judul kegiatan terlalu panjang ({number(len(values['judul']))} huruf). Singkatkan menjadi "
-            f"paling banyak {LONGEST_TITLE} huruf; rinciannya dapat ditulis pada “Apa”."
+            f"Judul kegiatan terlalu panjang ({number(len(values['judul']))} huruf). Singkatkan "
+            f"menjadi paling banyak {LONGEST_TITLE} huruf; rinciannya dapat ditulis pada “Apa”."
         )
     refused = refusal(values["klasifikasi"])
     if refused:
