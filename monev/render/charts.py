@@ -129,7 +129,7 @@ def control_chart(xmr: Xmr) -> Chart | None:
     if first:
         caption += (
             f" Digambar {count(drawn)} publikasi terakhir dari {count(len(xmr.points))}; batas "
-            "dihitung dari semuanya, dan semua titik ada di XLSX."
+            "dihitung dari semuanya, dan semua titik dan tandanya ada di XLSX."
         )
     caption += " Garis putus: batas kendali; kotak: titik yang bertanda."
     return Chart(

@@ -159,7 +159,7 @@ def _steps(report: MonevReport) -> Section:
 
 def _rejections(report: MonevReport) -> Section:
     returned = [
-        f"dari langkah {step.no} {count(step.returned)} kali"
+        f"{count(step.returned)} kali di langkah {step.no}"
         for step in report.steps
         if step.returned
     ]

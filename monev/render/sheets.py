@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from monev.model import MonevReport
@@ -63,7 +63,7 @@ def xlsx(report: MonevReport) -> bytes:
             "nan_inf_to_errors": False,
         },
     )
-    made = report.period.as_of.astimezone(WIB).replace(tzinfo=None)
+    made = report.period.as_of.astimezone(UTC).replace(tzinfo=None)
     book.set_properties(
         {
             "title": f"{opening(report).heading}, {opening(report).period}",

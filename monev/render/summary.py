@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from monev.model import SMALL_SAMPLE, MonevReport, StepFigures
 from monev.render.wording import (
+    METRICS,
     count,
     duration,
     elapsed,
@@ -170,8 +171,8 @@ def _channels(report: MonevReport) -> Iterator[str]:
             )
         if channel.rejected:
             yield (
-                f"{count(channel.rejected)} pengiriman ditolak {label}. Tentukan apakah dikirim "
-                "lagi atau saluran itu dilewati."
+                f"{count(channel.rejected)} pengiriman ditolak oleh {label}. Tentukan apakah "
+                "dikirim lagi atau saluran itu dilewati."
             )
 
 
@@ -277,8 +278,12 @@ def seal_sentence(report: MonevReport) -> str:
 def missing_metrics_sentence(report: MonevReport) -> str:
     """Which metrics a channel no longer gives."""
     gone = [
-        f"{one_line(one.label)}: {enumerated([one_line(name) for name in one.missing_metrics], 6)}"
+        f"{one_line(one.label)}: {enumerated([_metric(name) for name in one.missing_metrics], 6)}"
         for one in report.channels
         if one.missing_metrics
     ]
     return f"Tidak diberikan oleh saluran: {'; '.join(gone)}." if gone else ""
+
+
+def _metric(name: str) -> str:
+    return METRICS.get(name, one_line(name))

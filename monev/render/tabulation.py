@@ -176,7 +176,7 @@ def open_items(report: MonevReport) -> Table:
         "Publikasi yang masih terbuka, yang terlama menunggu lebih dahulu",
         (
             REFERENCE,
-            Column("Judul", Kind.TEXT, 21),
+            Column("Judul", Kind.TEXT, 20),
             Column("Unit", Kind.TEXT, 14, Where.SHEET),
             Column("Langkah", Kind.COUNT, 4, Where.SHEET),
             Column("Nama langkah", Kind.TEXT, 16, Where.SHEET),

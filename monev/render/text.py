@@ -5,14 +5,17 @@ Everything that people wrote is escaped letter by letter. Charts are told in wor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from monev.model import MonevReport
 from monev.render.sections import CLOSING, REHEARSAL_NOTE, Section, opening, sections, signature
 from monev.render.table import Table, page_columns, page_rows, plain, rest_after
+from monev.render.wording import one_line
 from sop.markup import escape_for_form
 
 ROWS = 20
+_ESCAPED = re.compile(r"\\(.)")
 
 
 def markdown(report: MonevReport) -> str:
@@ -22,7 +25,7 @@ def markdown(report: MonevReport) -> str:
     blocks = [
         *([f"> **{_said(REHEARSAL_NOTE)}**"] if head.rehearsal else []),
         f"# {_said(top.heading)}",
-        f"**{_said(top.period)}** · {_said(head.office)}",
+        f"**{_said(top.period)}** · {_said(one_line(head.office))}",
         f"{_said(top.basis)}. {_said(top.read)}.",
         "## Ringkasan",
         " ".join(_said(sentence) for sentence in top.summary),
@@ -79,5 +82,22 @@ def _listed(sentences: tuple[str, ...]) -> str:
 
 
 def _said(text: str) -> str:
-    """Text that shows itself and nothing else, also inside a table's cell."""
-    return escape_for_form(plain(text))
+    """Text that shows itself and nothing else, also inside a table's cell.
+
+    Every mark that could mean something is escaped; those that cannot where they
+    stand are left bare, so that the file also reads well as it is.
+    """
+    return _ESCAPED.sub(_bare_if_harmless, escape_for_form(plain(text)))
+
+
+def _bare_if_harmless(match: re.Match[str]) -> str:
+    mark, before, after = match[1], match.string[: match.start()], match.string[match.end() :]
+    ends = not after or after[0].isspace()
+    harmless = (
+        mark in "%(),;"
+        or (mark == ":" and ends)
+        or (mark == "-" and before[-1:].isalnum() and after[:1].isalnum())
+        # "1. " at the start of a line would begin a list, "www." a link.
+        or (mark == "." and (ends or after[0].isdigit()) and bool(before) and not before.isdigit())
+    )
+    return mark if harmless else match[0]

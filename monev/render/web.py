@@ -19,11 +19,12 @@ from monev.render.sections import (
     sections,
     signature,
 )
-from monev.render.table import Table, page_columns, page_rows, rest_after
+from monev.render.table import Column, Kind, Table, page_columns, page_rows, rest_after
 from monev.render.wording import one_line
 
 TEMPLATE = Path(__file__).with_name("laporan.html.j2")
 ROWS = 100
+WORDY = 18
 
 
 def html(report: MonevReport, parts: tuple[Section, ...] | None = None) -> str:
@@ -48,11 +49,21 @@ def _template() -> Template:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.filters["columns"] = page_columns
+    made.filters["style"] = _style
     made.filters["shown"] = _shown
     made.filters["left"] = _left
     made.filters["picture"] = _picture
     made.filters["line"] = one_line
     return made.from_string(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def _style(column: Column) -> str:
+    """The class of a cell: a number, an unbroken time, or long words that fill a card."""
+    if column.is_number:
+        return "n"
+    if column.kind is Kind.MOMENT:
+        return "t"
+    return "wordy" if column.width >= WORDY else "short"
 
 
 def _shown(table: Table) -> list[tuple[str, ...]]:

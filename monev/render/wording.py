@@ -58,6 +58,8 @@ def one_line(text: str) -> str:
     characters are left out; emoji and foreign letters stay.
     """
     flat = " ".join(clean_text(text).split())
+    if flat.isprintable():
+        return flat
     return "".join(letter for letter in flat if _is_legible(letter))
 
 
