@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from babel.dates import format_date
 
 from monev.model import StepFigures, Week, Xmr
-from monev.render.wording import count, duration, one_line, working
+from monev.render.wording import count, duration, one_line, shortened, working
 from sop.indonesian import LOCALE, number, today
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ FEWEST_POINTS = 2
 MOST_POINTS = 200
 MOST_LABELS = 8
 MOST_WEEKS = 53
+LONGEST_NAME = 42
 MARKED_UP_TO = 60
 SETTINGS: Any = {
     "svg.fonttype": "path",
@@ -106,7 +107,8 @@ def _draw_steps(figure: Figure, judged: Sequence[tuple[StepFigures, float, float
     axes.set_ylim(len(judged) - 0.5, -0.5)
     axes.set_xlim(0, end)
     axes.set_yticks(
-        range(len(judged)), [f"{step.no}. {shortened(step.name)}" for step, _, _ in judged]
+        range(len(judged)),
+        [f"{step.no}. {shortened(step.name, LONGEST_NAME)}" for step, _, _ in judged],
     )
     axes.tick_params(axis="y", length=0)
     ticks = [tick for tick in (0, 1, 2, 3, 4, 5, 6) if tick <= end]
@@ -283,12 +285,6 @@ def _draw_weeks(figure: Figure, weeks: Sequence[Week]) -> None:
     # A few bars stand in the middle at a moderate breadth.
     room = max(0, 7 - len(weeks)) / 2
     axes.set_xlim(-0.6 - room, len(weeks) - 0.4 + room)
-
-
-def shortened(text: str, most: int = 42) -> str:
-    """One line of at most `most` letters, cut with an ellipsis."""
-    flat = one_line(text)
-    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
 
 
 def _drawn(width: float, height: float, draw: Callable[[Figure], None]) -> bytes:

@@ -2,13 +2,15 @@
 
 Typst gets the report as JSON values, so nothing that was typed is ever read as its
 source. No system fonts and no clock: the same report gives the same bytes anywhere.
-PDF/A-2a and PDF/UA-1 where the letters allow it (Typst's own fonts have no emoji).
+PDF/A-2a and PDF/UA-1 where the letters allow it (Typst's own fonts have no Chinese).
 """
 
 from __future__ import annotations
 
 import json
+import re
 import tempfile
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +28,13 @@ from monev.render.sections import (
     signature,
 )
 from monev.render.table import Table, page_columns, page_rows, rest_after
-from monev.render.wording import one_line
+from monev.render.wording import breakable, one_line
 from sop.indonesian import WIB
 
 TEMPLATE = Path(__file__).with_name("laporan.typ")
 STANDARDS: tuple[list[str], ...] = (["a-2a", "ua-1"], ["a-2b"], [])
 ROWS = 25
+LONGEST_CELL = 400
 
 
 def pdf(report: MonevReport, parts: tuple[Section, ...] | None = None) -> bytes:
@@ -44,7 +47,7 @@ def pdf(report: MonevReport, parts: tuple[Section, ...] | None = None) -> bytes:
         folder = Path(made)
         for chart in (chart for part in parts for chart in part.charts):
             (folder / f"{chart.name}.svg").write_bytes(chart.svg)
-        data = _document(report, parts)
+        data = _without_emoji(_document(report, parts))
         (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
         (folder / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
         return _compiled(folder)
@@ -92,6 +95,16 @@ def _document(report: MonevReport, parts: tuple[Section, ...]) -> dict[str, Any]
     }
 
 
+def _without_emoji(value: Any) -> Any:
+    if isinstance(value, str):
+        return _printable(value)
+    if isinstance(value, list):
+        return [_without_emoji(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _without_emoji(one) for name, one in value.items()}
+    return value
+
+
 def _section(part: Section) -> dict[str, Any]:
     return {
         "title": part.title,
@@ -114,7 +127,28 @@ def _table(table: Table, *, titled: bool) -> dict[str, Any]:
         "head": [column.title for column in columns],
         "numbers": [column.is_number for column in columns],
         "widths": [column.width for column in columns],
-        "rows": [list(row) for row in page_rows(table, ROWS)],
+        "rows": [[_cell(text) for text in row] for row in page_rows(table, ROWS)],
         "left": rest_after(table, ROWS),
         "empty": table.empty,
     }
+
+
+def _cell(text: str) -> str:
+    cut = text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1].rstrip() + "…"
+    return breakable(cut)
+
+
+def _printable(text: str) -> str:
+    """Text without emoji: no font for paper has them, and a missing letter would cost PDF/UA.
+
+    The other forms keep them.
+    """
+    if text.isascii():
+        return text
+    kept = "".join(letter for letter in text if not _is_emoji(letter))
+    return text if kept == text else re.sub(" {2,}", " ", kept).strip(" ")
+
+
+def _is_emoji(letter: str) -> bool:
+    wide = unicodedata.east_asian_width(letter) == "W"
+    return ord(letter) >= 0x1F000 or (wide and unicodedata.category(letter) == "So")

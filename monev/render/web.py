@@ -20,7 +20,7 @@ from monev.render.sections import (
     signature,
 )
 from monev.render.table import Column, Kind, Table, page_columns, page_rows, rest_after
-from monev.render.wording import one_line
+from monev.render.wording import breakable, one_line
 
 TEMPLATE = Path(__file__).with_name("laporan.html.j2")
 ROWS = 100
@@ -67,7 +67,7 @@ def _style(column: Column) -> str:
 
 
 def _shown(table: Table) -> list[tuple[str, ...]]:
-    return list(page_rows(table, ROWS))
+    return [tuple(map(breakable, row)) for row in page_rows(table, ROWS)]
 
 
 def _left(table: Table) -> str:

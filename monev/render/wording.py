@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
@@ -17,6 +18,7 @@ NOTHING = "–"
 NO_STANDARD = "tanpa baku"
 SHORT_MINUTES = 10
 LONG_HOURS = 72
+_LONG_WORD = re.compile(r"(\S{16})(?=\S{8})")
 
 REMINDER_KINDS = {
     "formulir-terbuka": "Formulir dibuka untuk peran",
@@ -66,6 +68,17 @@ def one_line(text: str) -> str:
 def _is_legible(letter: str) -> bool:
     # XML, and so a workbook, cannot hold the last two code points of a plane.
     return unicodedata.category(letter) not in {"Cc", "Cs"} and ord(letter) & 0xFFFE != 0xFFFE
+
+
+def breakable(text: str) -> str:
+    """Text in which a very long word may be broken, so that it stays within its column."""
+    return _LONG_WORD.sub("\\1\u200b", text)
+
+
+def shortened(text: str, most: int) -> str:
+    """One line of at most `most` letters, cut with an ellipsis."""
+    flat = one_line(text)
+    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
 
 
 def duration(value: float | None) -> str:

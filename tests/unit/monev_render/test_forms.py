@@ -144,9 +144,10 @@ def test_the_pdf_is_tagged_and_made_for_keeping_and_for_screen_readers(tmp_path:
     assert b"pdfuaid" in data
     assert b"pdfaid" in data
     shape = subprocess.run(
-        ["pdfinfo", "-struct-text", str(place)], capture_output=True, text=True, check=True
+        ["pdfinfo", "-struct", str(place)], capture_output=True, text=True, check=True
     )
     assert shape.stdout.count("Figure") >= 3
+    assert "TH" in shape.stdout
 
 
 @needs_poppler
@@ -192,6 +193,34 @@ def test_what_was_typed_is_text_in_the_pdf(tmp_path: Path) -> None:
     text = text_of(pdf(hostile_report()), tmp_path)
     assert "#panic[!] $x^2$ *tebal* _miring_ `kode`" in text
     assert "<script>alert(1)</script>" in text
+
+
+@needs_poppler
+def test_emoji_and_endless_words_leave_the_pdf_whole_and_fit_for_keeping(tmp_path: Path) -> None:
+    report = samples.report()
+    first, second, *rest = report.notes
+    titled = (
+        replace(first, title="Kesehatan 🩺 untuk semua 👨‍👩‍👧 ✅ 🇮🇩", note="panjang" * 900),
+        replace(second, title="😀", note="https://contoh.example/" + "a" * 300),
+    )
+    data = pdf(replace(report, notes=(*titled, *rest)))
+    text = text_of(data, tmp_path)
+    assert "Kesehatan untuk semua" in text
+    assert b"pdfuaid" in data
+    place = tmp_path / "laporan.pdf"
+    boxes = subprocess.run(
+        ["pdftotext", "-bbox", str(place), "-"], capture_output=True, text=True, check=True
+    )
+    rights = [float(word["xmax"]) for word in BeautifulSoup(boxes.stdout, "html.parser")("word")]
+    assert max(rights) < 595 - 55
+    assert "🩺" in html(replace(report, notes=titled))
+
+
+@needs_poppler
+def test_a_letter_that_no_font_has_costs_the_standard_and_not_the_report(tmp_path: Path) -> None:
+    report = samples.report(listed=1)
+    chinese = replace(report, quality=("検疫",))
+    assert "Halaman 1" in text_of(pdf(chinese), tmp_path)
 
 
 def test_what_was_typed_is_text_in_the_html() -> None:
