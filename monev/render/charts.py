@@ -98,11 +98,11 @@ def _draw_steps(figure: Figure, judged: Sequence[tuple[StepFigures, float, float
     for row, (_, median, p90) in enumerate(judged):
         left, right = min(median, end), min(p90, end)
         axes.plot([left, right], [row, row], color=SOFT, linewidth=1.6, zorder=2)
-        axes.plot([right], [row], "o", markersize=6, mfc="white", mec=INK, zorder=3)
+        axes.plot([right], [row], "o", markersize=6, mfc="white", mec=INK, zorder=3, clip_on=False)
         axes.plot([left], [row], "o", markersize=6, mfc=INK, mec=INK, zorder=4)
         if p90 > end:
             label = f"sampai {number(round(p90, 1))}×"
-            axes.annotate(label, (end, row), (6, 0), textcoords="offset points", va="center")
+            axes.annotate(label, (end, row), (8, 0), textcoords="offset points", va="center")
     axes.axvline(1, color=INK, linewidth=1.3, zorder=1)
     axes.set_ylim(len(judged) - 0.5, -0.5)
     axes.set_xlim(0, end)

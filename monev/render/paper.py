@@ -35,6 +35,7 @@ TEMPLATE = Path(__file__).with_name("laporan.typ")
 STANDARDS: tuple[list[str], ...] = (["a-2a", "ua-1"], ["a-2b"], [])
 ROWS = 25
 LONGEST_CELL = 400
+LONGEST_WORD = 60
 
 
 def pdf(report: MonevReport, parts: tuple[Section, ...] | None = None) -> bytes:
@@ -47,7 +48,7 @@ def pdf(report: MonevReport, parts: tuple[Section, ...] | None = None) -> bytes:
         folder = Path(made)
         for chart in (chart for part in parts for chart in part.charts):
             (folder / f"{chart.name}.svg").write_bytes(chart.svg)
-        data = _without_emoji(_document(report, parts))
+        data = _settable(_document(report, parts))
         (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
         (folder / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
         return _compiled(folder)
@@ -95,13 +96,15 @@ def _document(report: MonevReport, parts: tuple[Section, ...]) -> dict[str, Any]
     }
 
 
-def _without_emoji(value: Any) -> Any:
+def _settable(value: Any) -> Any:
+    """The document's texts as they can be set: no emoji, no word longer than a line."""
     if isinstance(value, str):
-        return _printable(value)
+        return breakable(_printable(value), LONGEST_WORD)
     if isinstance(value, list):
-        return [_without_emoji(one) for one in value]
+        return [_settable(one) for one in value]
     if isinstance(value, dict):
-        return {name: _without_emoji(one) for name, one in value.items()}
+        # A digest is to be copied letter by letter: nothing may be put into it.
+        return {name: one if name == "mono" else _settable(one) for name, one in value.items()}
     return value
 
 
@@ -134,8 +137,7 @@ def _table(table: Table, *, titled: bool) -> dict[str, Any]:
 
 
 def _cell(text: str) -> str:
-    cut = text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1].rstrip() + "…"
-    return breakable(cut)
+    return breakable(text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…")
 
 
 def _printable(text: str) -> str:

@@ -225,7 +225,7 @@ def _notes(report: MonevReport) -> Section:
 
 
 def _quality(report: MonevReport) -> Section:
-    listed = tuple(one_line(one) for one in report.quality)
+    listed = tuple(line for one in report.quality if (line := one_line(one)))
     calm = () if listed else ("Tidak ada catatan tentang mutu data.",)
     return Section("Catatan tentang mutu data", calm, listed=listed)
 

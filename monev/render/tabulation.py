@@ -21,11 +21,11 @@ def steps(report: MonevReport) -> Table:
         "Langkah terhadap baku waktu (waktu kerja)",
         (
             Column("No.", Kind.COUNT, 4),
-            Column("Langkah", Kind.TEXT, 19),
+            Column("Langkah", Kind.TEXT, 17),
             Column("Pelaksana", Kind.TEXT, 14, Where.SHEET),
             Column("Baku", Kind.WORKING, 8),
             Column("n", Kind.COUNT, 5),
-            Column("Dalam baku", Kind.TEXT, 15, Where.PAGE),
+            Column("Dalam baku", Kind.TEXT, 17, Where.PAGE),
             Column("Jumlah dalam baku", Kind.COUNT, 8, Where.SHEET),
             Column("Bagian dalam baku", Kind.SHARE, 8, Where.SHEET),
             Column("Median", Kind.WORKING, 12),

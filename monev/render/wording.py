@@ -18,7 +18,8 @@ NOTHING = "–"
 NO_STANDARD = "tanpa baku"
 SHORT_MINUTES = 10
 LONG_HOURS = 72
-_LONG_WORD = re.compile(r"(\S{16})(?=\S{8})")
+_WORD = re.compile(r"\S{20,}")
+_PIECE = re.compile(r"(\S{8})(?=\S)")
 
 REMINDER_KINDS = {
     "formulir-terbuka": "Formulir dibuka untuk peran",
@@ -70,9 +71,12 @@ def _is_legible(letter: str) -> bool:
     return unicodedata.category(letter) not in {"Cc", "Cs"} and ord(letter) & 0xFFFE != 0xFFFE
 
 
-def breakable(text: str) -> str:
-    """Text in which a very long word may be broken, so that it stays within its column."""
-    return _LONG_WORD.sub("\\1\u200b", text)
+def breakable(text: str, longest: int = 24) -> str:
+    """Text whose words longer than `longest` may be broken, so that they stay in their column."""
+    return _WORD.sub(
+        lambda match: _PIECE.sub("\\1\u200b", match[0]) if len(match[0]) > longest else match[0],
+        text,
+    )
 
 
 def shortened(text: str, most: int) -> str:

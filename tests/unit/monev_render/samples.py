@@ -101,7 +101,7 @@ def report(points: int = 27, listed: int = 6, *, rehearsal: bool = False) -> Mon
         empty_report(),
         letterhead=letterhead(rehearsal=rehearsal),
         counts=Counts(points + 5, points, listed, 1, 1, 0),
-        steps=_steps(points),
+        steps=_steps(points, listed),
         bottleneck=4,
         rejections=_rejections(listed),
         lead_time=LeadTime(Spread(points, 412.5, 790.0, 1264.0), Spread(points, 27.4, 96.2, 141.0)),
@@ -145,7 +145,7 @@ def big_report(many: int) -> MonevReport:
     return report(points=many, listed=many)
 
 
-def _steps(points: int) -> tuple[StepFigures, ...]:
+def _steps(points: int, returned: int) -> tuple[StepFigures, ...]:
     shape = (
         (0.5, 0.9),
         (0.6, 1.3),
@@ -177,7 +177,7 @@ def _steps(points: int) -> tuple[StepFigures, ...]:
                 float(standard),
                 Spread(n, standard * median, standard * p90, standard * p90 * 1.6),
                 within,
-                {4: 8, 5: 1}.get(no, 0),
+                {4: returned - returned // 4, 5: returned // 4}.get(no, 0),
                 n / points,
                 excess,
                 excess / 2228.0,

@@ -199,11 +199,12 @@ def test_what_was_typed_is_text_in_the_pdf(tmp_path: Path) -> None:
 def test_emoji_and_endless_words_leave_the_pdf_whole_and_fit_for_keeping(tmp_path: Path) -> None:
     report = samples.report()
     first, second, *rest = report.notes
+    endless = "q" * 700
     titled = (
         replace(first, title="Kesehatan 🩺 untuk semua 👨‍👩‍👧 ✅ 🇮🇩", note="panjang" * 900),
         replace(second, title="😀", note="https://contoh.example/" + "a" * 300),
     )
-    data = pdf(replace(report, notes=(*titled, *rest)))
+    data = pdf(replace(report, notes=(*titled, *rest), quality=(endless,)))
     text = text_of(data, tmp_path)
     assert "Kesehatan untuk semua" in text
     assert b"pdfuaid" in data
@@ -213,6 +214,8 @@ def test_emoji_and_endless_words_leave_the_pdf_whole_and_fit_for_keeping(tmp_pat
     )
     rights = [float(word["xmax"]) for word in BeautifulSoup(boxes.stdout, "html.parser")("word")]
     assert max(rights) < 595 - 55
+    assert report.seal is not None
+    assert report.seal.digest in text
     assert "🩺" in html(replace(report, notes=titled))
 
 
