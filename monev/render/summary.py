@@ -202,8 +202,8 @@ def _pictures(report: MonevReport) -> Iterator[str]:
 def _notifications(report: MonevReport) -> Iterator[str]:
     if report.reminders.failed:
         yield (
-            f"{count(report.reminders.failed)} pemberitahuan gagal terkirim. Minta administrator "
-            "memeriksa alamat pemberitahuan dengan “siar doctor”."
+            f"{count(report.reminders.failed)} pemberitahuan gagal atau tidak pasti terkirim. "
+            "Minta administrator memeriksa alamat pemberitahuan dengan “siar doctor”."
         )
 
 
@@ -234,9 +234,9 @@ def reminder_sentence(report: MonevReport) -> str:
     """How many notifications, how many to the head."""
     total = sum(many for _, many in report.reminders.by_kind)
     if not total:
-        return "Tidak ada pemberitahuan yang dikirim pada periode ini."
+        return "Tidak ada pemberitahuan pada periode ini."
     return (
-        f"{count(total)} pemberitahuan dikirim; {count(report.reminders.escalated)} di antaranya "
+        f"Ada {count(total)} pemberitahuan; {count(report.reminders.escalated)} di antaranya "
         "diteruskan kepada Kepala."
     )
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from monev.model import ChannelFigures, MonevReport, Spread, StepFigures
 from monev.render.table import Cell, Column, Kind, Table, Where
-from monev.render.wording import METRICS, REMINDER_KINDS, share, share_number
+from monev.render.wording import METRICS, NOTHING, REMINDER_KINDS, share, share_number
 from sop.indonesian import short_moment
 
 REFERENCE = Column("Nomor", Kind.CODE, 10)
@@ -42,20 +42,21 @@ def steps(report: MonevReport) -> Table:
 
 
 def _step_row(step: StepFigures) -> tuple[Cell, ...]:
-    within = step.within if step.standard is not None else None
+    judged = step.standard is not None
+    within = step.within if judged else None
     return (
         step.no,
         step.name,
         step.role,
         step.standard,
         step.time.n,
-        share(within, step.time.n),
+        share(within, step.time.n) if step.time.n or not judged else NOTHING,
         within,
         share_number(within, step.time.n),
         *_spread(step.time),
         step.returned,
         step.rounds_per_publication,
-        None if step.standard is None else step.excess,
+        step.excess if judged and step.time.n else None,
         step.excess_share,
     )
 
@@ -296,11 +297,11 @@ def reminders(report: MonevReport) -> Table:
     figures = report.reminders
     rows = [(REMINDER_KINDS.get(kind, kind), many) for kind, many in figures.by_kind]
     if rows or figures.failed:
-        rows.append(("Gagal terkirim", figures.failed))
+        rows.append(("Di antaranya gagal atau tidak pasti terkirim", figures.failed))
     return Table(
         "Pengingat",
         "Pemberitahuan dan pengingat",
-        (Column("Jenis", Kind.TEXT, 38), Column("Jumlah", Kind.COUNT, 10)),
+        (Column("Jenis", Kind.TEXT, 44), Column("Jumlah", Kind.COUNT, 10)),
         tuple(rows),
         "Tidak ada pemberitahuan pada periode ini.",
     )

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monev.model import Period, StepFigures
-from monev.render import summary
+from monev.render import summary, tabulation
 from monev.render.charts import control_chart, steps_chart, weeks_chart
 from monev.render.sections import opening
-from monev.render.table import Kind, words
+from monev.render.table import Kind, page_columns, page_rows, words
 from monev.render.wording import (
     duration,
     elapsed,
@@ -128,6 +128,25 @@ def test_a_few_rounds_are_summed_up_in_counts() -> None:
     said = " ".join(summary.summary(few))
     assert "Langkah yang selesai dalam baku waktu SOP: 2 dari 3." in said
     assert "%" not in said.replace("63,3%", "")
+
+
+def test_a_step_that_nobody_did_has_no_share_and_one_without_standard_says_so() -> None:
+    report = samples.report()
+    first = report.steps[0]
+    idle = replace(first, time=samples.EMPTY, within=None, excess=0.0, excess_share=None)
+    table = tabulation.steps(replace(report, steps=(idle, report.steps[8])))
+    names = [column.title for column in page_columns(table)]
+    rows = [dict(zip(names, row, strict=True)) for row in page_rows(table, 9)]
+    assert (rows[0]["Baku"], rows[0]["Dalam baku"], rows[0]["Lewat baku"]) == (
+        "1\u00a0jam",
+        "–",
+        "–",
+    )
+    assert (rows[1]["Baku"], rows[1]["Dalam baku"], rows[1]["Lewat baku"]) == (
+        "–",
+        "tanpa baku",
+        "–",
+    )
 
 
 def test_the_head_is_told_what_is_late_damaged_and_unsealed() -> None:
