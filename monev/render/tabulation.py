@@ -128,9 +128,6 @@ def control_chart(report: MonevReport) -> Table:
             Column("Tayang", Kind.MOMENT, 17),
             Column("Waktu sampai tayang", Kind.WORKING, 15),
             Column("Rentang bergerak", Kind.WORKING, 10),
-            Column("Batas bawah", Kind.WORKING, 9),
-            Column("Rata-rata", Kind.WORKING, 9),
-            Column("Batas atas", Kind.WORKING, 9),
             Column("Tanda", Kind.TEXT, 8),
         ),
         tuple(
@@ -141,14 +138,33 @@ def control_chart(report: MonevReport) -> Table:
                 point.published_at,
                 point.value,
                 moving,
-                xmr.lower,
-                xmr.mean,
-                xmr.upper,
                 "perlu dilihat" if place in marked else "",
             )
             for place, (point, moving) in enumerate(zip(xmr.points, ranges, strict=False))
         ),
         "Tidak ada publikasi yang tayang pada periode ini.",
+    )
+
+
+def limits(report: MonevReport) -> Table:
+    """Mean and limits of both panels of the XmR chart."""
+    xmr = report.xmr
+    return Table(
+        "Batas kendali",
+        "Batas kendali XmR (waktu kerja sampai tayang)",
+        (
+            Column("Bagan", Kind.TEXT, 24),
+            Column("Rata-rata", Kind.WORKING, 14),
+            Column("Batas bawah", Kind.WORKING, 14),
+            Column("Batas atas", Kind.WORKING, 14),
+        ),
+        (
+            ("Waktu sampai tayang", xmr.mean, xmr.lower, xmr.upper),
+            ("Rentang bergerak", xmr.mean_range, None, xmr.upper_range),
+        )
+        if xmr.mean is not None
+        else (),
+        "Publikasi yang tayang belum cukup untuk menghitung batas kendali.",
     )
 
 
@@ -358,6 +374,7 @@ def tables(report: MonevReport) -> tuple[Table, ...]:
         steps,
         rejections,
         lead_time,
+        limits,
         control_chart,
         open_items,
         weeks,

@@ -46,6 +46,9 @@ def test_durations_are_numbers_shares_are_per_cent_and_times_are_dates_in_wib() 
     shares = column(steps, "Bagian dalam baku")
     assert shares[0].value == 26 / 27
     assert shares[0].number_format == "0.0%"
+    limits = book["Batas kendali"]
+    assert column(limits, "Batas atas (menit kerja)")[0].value == 802.0
+    assert column(limits, "Batas bawah (menit kerja)")[1].value is None
     decided = column(book["Pengembalian"], "Diputuskan (WIB)")[0]
     assert decided.value.isoformat() == "2026-11-03T10:12:00"
     assert decided.is_date
@@ -107,6 +110,13 @@ def test_the_workbook_holds_every_row_however_many() -> None:
     data = xlsx(report)
     assert time.process_time() - started < 20
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
-        for sheet in ("sheet3", "sheet5", "sheet6", "sheet12"):
+        for sheet in ("sheet3", "sheet6", "sheet7", "sheet13"):
             text = packed.read(f"xl/worksheets/{sheet}.xml").decode()
             assert text.count("<row ") == 3_001, sheet
+
+
+def test_a_rehearsal_is_marked_on_every_sheet() -> None:
+    for sheet in opened(xlsx(samples.report(rehearsal=True))).worksheets:
+        assert "GLADI" in str(sheet.oddFooter.left.text), sheet.title
+    for sheet in opened(xlsx(samples.report())).worksheets:
+        assert "GLADI" not in str(sheet.oddFooter.left.text), sheet.title
