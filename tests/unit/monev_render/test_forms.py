@@ -50,7 +50,7 @@ def words_of(page: str) -> str:
 
 
 def rendered(report: MonevReport) -> str:
-    return MarkdownIt("gfm-like", {"html": True}).render(markdown(report))
+    return str(MarkdownIt("gfm-like", {"html": True}).render(markdown(report)))
 
 
 def test_every_file_is_written_and_named_with_its_digest(tmp_path: Path) -> None:
@@ -212,7 +212,9 @@ def test_emoji_and_endless_words_leave_the_pdf_whole_and_fit_for_keeping(tmp_pat
     boxes = subprocess.run(
         ["pdftotext", "-bbox", str(place), "-"], capture_output=True, text=True, check=True
     )
-    rights = [float(word["xmax"]) for word in BeautifulSoup(boxes.stdout, "html.parser")("word")]
+    rights = [
+        float(str(word["xmax"])) for word in BeautifulSoup(boxes.stdout, "html.parser")("word")
+    ]
     assert max(rights) < 595 - 55
     assert report.seal is not None
     assert report.seal.digest in text
@@ -273,7 +275,7 @@ def test_the_html_is_one_file_for_a_phone_and_for_paper() -> None:
     assert "@media print" in page
     assert not found.find_all(["link", "script", "iframe"])
     addresses = [
-        str(tag[name]) for name in ("src", "href") for tag in found.find_all(**{name: True})
+        str(tag[name]) for name in ("src", "href") for tag in found.find_all(attrs={name: True})
     ]
     assert addresses
     assert all(address.startswith("data:") for address in addresses)
