@@ -274,9 +274,7 @@ def test_the_html_is_one_file_for_a_phone_and_for_paper() -> None:
     assert "width=device-width" in page
     assert "@media print" in page
     assert not found.find_all(["link", "script", "iframe"])
-    addresses = [
-        str(tag[name]) for name in ("src", "href") for tag in found.find_all(attrs={name: True})
-    ]
+    addresses = [str(tag[name]) for name in ("src", "href") for tag in found.select(f"[{name}]")]
     assert addresses
     assert all(address.startswith("data:") for address in addresses)
     assert all(str(picture["alt"]).strip() for picture in found.find_all("img"))
