@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 INK, SOFT, PALE = "#1b1b1b", "#5c5c5c", "#c9c9c9"
 FEWEST_POINTS = 2
 MOST_POINTS = 200
-MOST_LABELS = 8
 MOST_WEEKS = 53
 LONGEST_NAME = 42
 MARKED_UP_TO = 60
@@ -99,7 +98,7 @@ def _draw_steps(figure: Figure, judged: Sequence[tuple[StepFigures, float, float
         left, right = min(median, end), min(p90, end)
         axes.plot([left, right], [row, row], color=SOFT, linewidth=1.6, zorder=2)
         axes.plot([right], [row], "o", markersize=6, mfc="white", mec=INK, zorder=3, clip_on=False)
-        axes.plot([left], [row], "o", markersize=6, mfc=INK, mec=INK, zorder=4)
+        axes.plot([left], [row], "o", markersize=6, mfc=INK, mec=INK, zorder=4, clip_on=False)
         if p90 > end:
             label = f"sampai {number(round(p90, 1))}×"
             axes.annotate(label, (end, row), (8, 0), textcoords="offset points", va="center")
@@ -189,16 +188,20 @@ def _draw_control(figure: Figure, xmr: Xmr, first: int) -> None:
 
 
 def _labelled(marked: Sequence[int], xmr: Xmr) -> list[int]:
-    """The most distant of the marked points: more labels than a few would hide one another."""
+    """The points outside the limits, the most distant first, while their labels have room."""
     mean = xmr.mean or 0
-    apart = sorted(marked, key=lambda index: -abs(xmr.points[index].value - mean))
     outside = [
         index
-        for index in apart
+        for index in marked
         if (xmr.upper is not None and xmr.points[index].value > xmr.upper)
         or (xmr.lower is not None and xmr.points[index].value < xmr.lower)
     ]
-    return outside[:MOST_LABELS]
+    room = min(len(xmr.points), MOST_POINTS) / 9
+    chosen: list[int] = []
+    for index in sorted(outside, key=lambda one: -abs(xmr.points[one].value - mean)):
+        if all(abs(index - other) >= room for other in chosen):
+            chosen.append(index)
+    return chosen
 
 
 def _limit(axes: Axes, value: float | None, label: str, dashes: Any) -> None:
@@ -243,7 +246,7 @@ def weeks_chart(weeks: Sequence[Week]) -> Chart | None:
         "mingguan",
         f"Bagan batang {count(len(shown))} minggu: dimulai "
         f"{count(sum(week.begun for week in shown))}, tayang "
-        f"{count(sum(week.published for week in shown))} publikasi. Angkanya di tabel.",
+        f"{count(sum(week.published for week in shown))} publikasi. Angkanya ada di tabel atau di XLSX.",
         f"Batang bergaris: dimulai; batang penuh: tayang. Minggu mulai hari Senin.{last}",
         lambda figure: _draw_weeks(figure, shown),
         1.9,

@@ -33,6 +33,7 @@ CLOSING = (
 )
 SIGNATURE_DOTS = "." * 40
 FEW_WEEKS = 2
+MANY_WEEKS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,10 @@ def _open(report: MonevReport) -> Section:
 
 def _throughput(report: MonevReport) -> Section:
     chart = weeks_chart(report.weeks) if len(report.weeks) >= FEW_WEEKS else None
-    return Section("Publikasi per minggu", (), _present(chart), (tabulation.weeks(report),))
+    if len(report.weeks) <= MANY_WEEKS:
+        return Section("Publikasi per minggu", (), _present(chart), (tabulation.weeks(report),))
+    said = ("Angka tiap minggu ada di XLSX.",)
+    return Section("Publikasi per minggu", said, _present(chart))
 
 
 def _channels(report: MonevReport) -> Section:
@@ -197,7 +201,7 @@ def _channels(report: MonevReport) -> Section:
             *((gone,) if gone else ()),
         ),
         (),
-        (tabulation.channels(report), tabulation.engagement(report)),
+        (tabulation.channels(report), tabulation.engagement_by_age(report)),
     )
 
 

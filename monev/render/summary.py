@@ -137,8 +137,9 @@ def _overdue(report: MonevReport) -> Iterator[str]:
     worst = max(late, key=lambda one: one.overdue or 0)
     yield (
         f"{count(len(late))} publikasi terbuka sudah lewat baku. Yang terlama: "
-        f"{one_line(worst.reference)} di langkah {worst.step_no} ({one_line(worst.owner)}), lewat "
-        f"{working(worst.overdue)}. Mohon diselesaikan atau ditunjuk pengganti pelaksananya."
+        f"{one_line(worst.reference)} di langkah {worst.step_no}, ditangani "
+        f"{one_line(worst.owner)}, lewat {working(worst.overdue)}. Mohon diselesaikan atau "
+        "ditunjuk pengganti pelaksananya."
     )
 
 
@@ -235,10 +236,9 @@ def reminder_sentence(report: MonevReport) -> str:
     total = sum(many for _, many in report.reminders.by_kind)
     if not total:
         return "Tidak ada pemberitahuan pada periode ini."
-    return (
-        f"Ada {count(total)} pemberitahuan; {count(report.reminders.escalated)} di antaranya "
-        "diteruskan kepada Kepala."
-    )
+    escalated = report.reminders.escalated
+    to_head = f"{count(escalated)} di antaranya" if escalated else "tidak ada yang"
+    return f"Ada {count(total)} pemberitahuan; {to_head} diteruskan kepada Kepala."
 
 
 def alt_sentence(report: MonevReport) -> str:

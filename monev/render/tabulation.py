@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 
-from monev.model import ChannelFigures, MonevReport, Spread, StepFigures
+from monev.model import ChannelFigures, Engaged, MonevReport, Spread, StepFigures, Xmr
 from monev.render.table import Cell, Column, Kind, Table, Where
-from monev.render.wording import METRICS, NOTHING, REMINDER_KINDS, share, share_number
+from monev.render.wording import METRICS, NOTHING, REMINDER_KINDS, count, share, share_number
 from sop.indonesian import short_moment
 
+ABOVE, BELOW, IN_A_RUN = "di atas batas", "di bawah batas", "delapan di satu sisi"
 REFERENCE = Column("Nomor", Kind.CODE, 10)
-TITLE = Column("Judul", Kind.TEXT, 46)
+TITLE = Column("Judul", Kind.TEXT, 37)
 
 
 def steps(report: MonevReport) -> Table:
@@ -125,10 +126,10 @@ def control_chart(report: MonevReport) -> Table:
             Column("Urutan", Kind.COUNT, 8),
             REFERENCE,
             TITLE,
-            Column("Tayang", Kind.MOMENT, 17),
-            Column("Waktu sampai tayang", Kind.WORKING, 15),
+            Column("Tayang", Kind.MOMENT, 15),
+            Column("Waktu sampai tayang", Kind.WORKING, 12),
             Column("Rentang bergerak", Kind.WORKING, 10),
-            Column("Tanda", Kind.TEXT, 8),
+            Column("Sebab bertanda", Kind.TEXT, 18),
         ),
         tuple(
             (
@@ -138,7 +139,7 @@ def control_chart(report: MonevReport) -> Table:
                 point.published_at,
                 point.value,
                 moving,
-                "perlu dilihat" if place in marked else "",
+                _why_marked(point.value, xmr) if place in marked else "",
             )
             for place, (point, moving) in enumerate(zip(xmr.points, ranges, strict=False))
         ),
@@ -168,20 +169,30 @@ def limits(report: MonevReport) -> Table:
     )
 
 
+def _why_marked(value: float, xmr: Xmr) -> str:
+    if xmr.upper is not None and value > xmr.upper:
+        return ABOVE
+    if xmr.lower is not None and value < xmr.lower:
+        return BELOW
+    return IN_A_RUN
+
+
 def signals(report: MonevReport) -> Table:
-    """Only the marked points of the XmR chart: what a page tells of it."""
+    """Only the marked points of the XmR chart, those outside the limits first: for a page."""
     whole = control_chart(report)
-    wanted = ("Urutan", "Nomor", "Judul", "Tayang", "Waktu sampai tayang")
-    places = [[column.name for column in whole.columns].index(name) for name in wanted]
+    names = [column.name for column in whole.columns]
+    wanted = ("Urutan", "Nomor", "Judul", "Tayang", "Waktu sampai tayang", "Sebab bertanda")
+    places = [names.index(name) for name in wanted]
+    marked = [
+        tuple(whole.rows[index][place] for place in places)
+        for index in report.xmr.signals
+        if 0 <= index < len(whole.rows)
+    ]
     return Table(
         "",
         "Titik yang bertanda",
         tuple(whole.columns[place] for place in places),
-        tuple(
-            tuple(whole.rows[index][place] for place in places)
-            for index in report.xmr.signals
-            if 0 <= index < len(whole.rows)
-        ),
+        tuple(sorted(marked, key=lambda row: row[-1] == IN_A_RUN)),
         "Tidak ada titik yang bertanda.",
     )
 
@@ -306,6 +317,39 @@ def engagement(report: MonevReport) -> Table:
         ),
         "Belum ada angka keterlibatan yang dibaca dari saluran.",
     )
+
+
+def engagement_by_age(report: MonevReport) -> Table:
+    """The same for a page: one row per metric, the ages side by side, posts read in brackets."""
+    read = [(channel.label, one) for channel in report.channels for one in channel.engagement]
+    ages = sorted({one.age_days for _, one in read})
+    found: dict[tuple[str, str], dict[int, Engaged]] = {}
+    for label, one in read:
+        found.setdefault((label, one.metric), {})[one.age_days] = one
+    return Table(
+        "",
+        "Jangkauan dan keterlibatan menurut umur publikasi (dalam kurung: banyaknya yang dibaca)",
+        (
+            Column("Saluran", Kind.TEXT, 14),
+            Column("Ukuran", Kind.TEXT, 24),
+            *(Column(f"{age} hari", Kind.COUNT, max(6, 45 // len(ages))) for age in ages),
+            Column("Terakhir dibaca", Kind.MOMENT, 17),
+        ),
+        tuple(
+            (
+                label,
+                METRICS.get(metric, metric),
+                *(_read_at(by_age.get(age)) for age in ages),
+                max(one.read_last for one in by_age.values()),
+            )
+            for (label, metric), by_age in found.items()
+        ),
+        "Belum ada angka keterlibatan yang dibaca dari saluran.",
+    )
+
+
+def _read_at(one: Engaged | None) -> str | None:
+    return None if one is None else f"{count(one.total)} ({count(one.posts)})"
 
 
 def reminders(report: MonevReport) -> Table:

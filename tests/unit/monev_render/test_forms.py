@@ -8,13 +8,14 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
 
-from monev.model import MonevReport
+from monev.model import MonevReport, Week
 from monev.render import html, markdown, pdf, tables, write_all, xlsx
 from monev.render.table import records
 from tests.unit.monev_render import samples
@@ -120,6 +121,8 @@ def test_the_pdf_tells_what_the_head_signs(tmp_path: Path) -> None:
         "Foto 3 memperlihatkan nomor paspor",
         "Titik yang bertanda",
         "1 Des 2026 05.00",
+        "di atas batas",
+        "2.117 (19)",
         "Tim PPID",
         "95,8% (68 dari 71)",
         "siar verify",
@@ -305,6 +308,15 @@ def test_a_thousand_rows_make_a_short_pdf(tmp_path: Path) -> None:
     assert "… dan 1.975 lainnya, lihat XLSX" in text_of(data, tmp_path)
     assert "200 publikasi terakhir dari 2.000" in text_of(data, tmp_path)
     assert len(pages_of(data, tmp_path)) < 12
+
+
+def test_a_year_of_weeks_is_drawn_and_its_numbers_left_to_the_workbook() -> None:
+    report = samples.report()
+    monday = report.weeks[0].monday
+    year = tuple(Week(monday + timedelta(weeks=n), n % 5, n % 4) for n in range(52))
+    said = words_of(html(replace(report, weeks=year)))
+    assert "Angka tiap minggu ada di XLSX." in said
+    assert "Minggu mulai" not in said.replace("Minggu mulai hari Senin", "")
 
 
 def test_records_for_an_artifact_are_words_and_end_with_what_was_left_out() -> None:
