@@ -246,7 +246,7 @@ def weeks_chart(weeks: Sequence[Week]) -> Chart | None:
         "mingguan",
         f"Bagan batang {count(len(shown))} minggu: dimulai "
         f"{count(sum(week.begun for week in shown))}, tayang "
-        f"{count(sum(week.published for week in shown))} publikasi. Angkanya ada di tabel atau di XLSX.",
+        f"{count(sum(week.published for week in shown))} publikasi. Angkanya ada di XLSX.",
         f"Batang bergaris: dimulai; batang penuh: tayang. Minggu mulai hari Senin.{last}",
         lambda figure: _draw_weeks(figure, shown),
         1.9,
