@@ -19,6 +19,7 @@ from ledger import forms, publications, restarts, rounds
 from ledger.models import Form, Publication, Round
 from ledger.work import RecordAlteredError, Work
 from sop.model import Actor
+from tasks.beginnings import restart_lost_beginnings
 from tasks.office import Office, office
 from tasks.standings import wakes_at
 from tasks.suspension import response_key, stored_input
@@ -98,8 +99,12 @@ class Mended:
 def mend_open_publications() -> list[str]:
     """Re-run what does not wait as it should; the references of those publications."""
     log = get_run_logger()
+    here = office()
     with get_client(sync_client=True) as client:
-        mended = sweep(Sweep(office(), client))
+        mended = sweep(Sweep(here, client))
+        begun = restart_lost_beginnings(here.ledger, client, here.clock(), here.settling)
+    for title in begun:
+        log.warning("Permintaan “%s” dimulai kembali: prosesnya mati sebelum tercatat.", title)
     for one in mended:
         if one.obstacle:
             log.error("Publikasi %s belum dapat dilanjutkan: %s", one.reference, one.obstacle)
