@@ -92,6 +92,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         tags=("sistem",),
         daily_at=time(23, 55),
     ),
+    Definition(
+        entrypoints.pengingat,
+        "Dijalankan sendiri tiap menit: memberi tahu pegawai bahwa formulir menunggu, baku waktu "
+        "hampir atau sudah habis, publikasi tayang, atau saluran memerlukan petugas. Run yang "
+        "berakhir **Perlu tindakan** menyebut berapa yang tidak terkirim.",
+        tags=("sistem",),
+        every=timedelta(minutes=1),
+    ),
 )
 
 

@@ -7,6 +7,7 @@ from deployments.wiring import build_office
 from flows.arsip import arsip
 from flows.keutuhan import keutuhan
 from flows.pemeriksaan import pemeriksaan
+from flows.pengingat import pengingat
 from flows.publikasi import publikasi
 from flows.rekonsiliasi import rekonsiliasi
 from flows.segel import segel
@@ -19,4 +20,4 @@ def _build() -> office.Office:
 
 office.install(_build)
 
-__all__ = ["arsip", "keutuhan", "pemeriksaan", "publikasi", "rekonsiliasi", "segel"]
+__all__ = ["arsip", "keutuhan", "pemeriksaan", "pengingat", "publikasi", "rekonsiliasi", "segel"]

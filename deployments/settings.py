@@ -36,6 +36,7 @@ from deployments.settings_sections import (
     Archive,
     Channels,
     Delivery,
+    Notifications,
     Office,
     Prefect,
     Rehearsal,
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
     channels: Channels = Field(Channels(), description="Saluran publikasi.")
     archive: Archive = Field(Archive(), description="Arsip.")
     delivery: Delivery = Field(Delivery(), description="Pengiriman ke saluran.")
+    notifications: Notifications = Field(Notifications(), description="Pemberitahuan.")
 
     @classmethod
     def settings_customise_sources(

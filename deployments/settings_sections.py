@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from connectors.facebook_page import FacebookPageSettings
 from connectors.instagram import InstagramSettings
+from connectors.notifications import is_address_like
 from connectors.wordpress_settings import WordPressSettings
 from connectors.x import XSettings
 
@@ -233,6 +234,50 @@ class Archive(Section):
         (),
         description="Jadwal retensi arsip. Tanpa isian, paket mencatat “belum ditetapkan”.",
     )
+
+
+NotificationAddresses = tuple[SecretStr, ...]
+
+
+class Notifications(Section):
+    """Pemberitahuan kepada pegawai lewat surel, Telegram, WhatsApp, dan lain-lain (Apprise)."""
+
+    urls: NotificationAddresses = Field(
+        (),
+        description="Alamat Apprise yang menerima semua pemberitahuan, misalnya grup tim.",
+        examples=[["tgram://token-bot/nomor-grup"]],
+    )
+    roles: Mapping[str, NotificationAddresses] = Field(
+        {},
+        description="Alamat Apprise untuk tiap kode peran menurut SOP.",
+        examples=[{"kepala": ["mailto://siar:sandi@surel.example?to=kepala@surel.example"]}],
+    )
+    people: Mapping[str, NotificationAddresses] = Field(
+        {},
+        description="Alamat Apprise untuk tiap NIP; ia menerima apa yang menjadi urusan perannya "
+        "hari itu, juga sebagai Plh./Plt.",
+        examples=[{"190001012000014002": ["tgram://token-bot/nomor-orang"]}],
+    )
+    timeout_seconds: Seconds = Field(
+        10.0,
+        le=60,
+        description="Batas waktu mengirim satu pemberitahuan, dalam detik.",
+        examples=[10.0],
+    )
+
+    @field_validator("urls", "roles", "people")
+    @classmethod
+    def _are_addresses(cls, value: Any) -> Any:
+        lists = value.values() if isinstance(value, Mapping) else [value]
+        if not all(is_address_like(one.get_secret_value()) for each in lists for one in each):
+            # The address itself is a secret and stays out of the sentence.
+            raise ValueError("tiap alamat diawali nama layanan dan ://, misalnya mailto://")
+        return value
+
+    @property
+    def any_configured(self) -> bool:
+        """Whether anybody would be told of anything."""
+        return bool(self.urls or any(self.roles.values()) or any(self.people.values()))
 
 
 @dataclass(frozen=True, slots=True)

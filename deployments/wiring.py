@@ -5,17 +5,19 @@ The only place that builds an engine, a blob store, a connector or a clock.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import requests
+from pydantic import SecretStr
 
 from archive import Retention
 from connectors.base import Connector
 from connectors.facebook_page import FacebookPage, FacebookPageSettings
 from connectors.instagram import Instagram, InstagramSettings
 from connectors.manual import ManualChannel
+from connectors.notifications import AddressBook, Notifier
 from connectors.rehearsal.settings import RehearsalSettings
 from connectors.wordpress import WordPress, WordPressSettings
 from connectors.x import XChannel, XSettings
@@ -75,6 +77,8 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
         link_status=link_status,
         settling=timedelta(seconds=settings.prefect.settling_seconds),
         rehearsal=settings.is_rehearsal,
+        notifier=build_notifier(settings),
+        ui_address=settings.prefect_url,
         letterhead=letterhead(settings),
         reports_root=settings.reports_path,
         retention=tuple(Retention(**one.model_dump()) for one in settings.archive.retention),
@@ -84,6 +88,21 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
             ask_after=settings.delivery.ask_after_seconds,
         ),
     )
+
+
+def build_notifier(settings: Settings) -> Notifier:
+    """Who is told outside of the forms; nobody when no address is configured."""
+    chosen = settings.notifications
+    book = AddressBook(
+        everyone=_clear(chosen.urls),
+        roles={role: _clear(urls) for role, urls in chosen.roles.items()},
+        people={"".join(nip.split()): _clear(urls) for nip, urls in chosen.people.items()},
+    )
+    return Notifier(book, timeout=chosen.timeout_seconds)
+
+
+def _clear(urls: Iterable[SecretStr]) -> tuple[str, ...]:
+    return tuple(url.get_secret_value() for url in urls)
 
 
 def _locks(settings: Settings, ledger: Ledger) -> Exclusive:

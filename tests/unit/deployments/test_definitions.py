@@ -20,6 +20,7 @@ SNAPSHOT = [
     {"name": "arsip", "tags": ["sistem"], "schedule": "every 1:00:00"},
     {"name": "keutuhan", "tags": ["sistem"], "schedule": "30 6 1 * * Asia/Jakarta"},
     {"name": "segel", "tags": ["sistem"], "schedule": "55 23 * * * Asia/Jakarta"},
+    {"name": "pengingat", "tags": ["sistem"], "schedule": "every 0:01:00"},
 ]
 
 
