@@ -22,7 +22,11 @@ DEFAULT_TIMEOUT = 10.0  # seconds
 MOST_TITLE, MOST_BODY = 150, 1500  # characters; a short message suits every service
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://\S")
-_STATUS = re.compile(r"\berror=(\d{3})\b")
+# What Apprise says of a "no": an HTTP status, or an SMTP reply inside an exception's text.
+_STATUS = re.compile(r"\berror=(\d{3})\b|\((\d{3}), b")
+_NEVER_LEFT = re.compile(
+    r"refused|Failed to establish|NameResolution|Name or service|ConnectTimeout|unreachable", re.I
+)
 
 
 class Reached(StrEnum):
@@ -162,7 +166,7 @@ def _collected(
 
 
 def _told(apprise: Any, address: Address, message: Message) -> Receipt:
-    _heard.status = ""
+    _heard.lines = []
     try:
         # As one service object for one message: what a service remembers of the last
         # message (its own pace, for one) must not hold up the next.
@@ -176,10 +180,16 @@ def _told(apprise: Any, address: Address, message: Message) -> Receipt:
         return Receipt(address.named, Reached.GAGAL, type(error).__name__)
     if done:
         return Receipt(address.named, Reached.TERKIRIM)
-    status = getattr(_heard, "status", "")
-    return Receipt(
-        address.named, Reached.GAGAL, f"dijawab {status}" if status else "tidak terjangkau"
-    )
+    return _refusal(address, "\n".join(_heard.lines))
+
+
+def _refusal(address: Address, said: str) -> Receipt:
+    """A clear "no" did not reach anybody; silence after something was sent proves nothing."""
+    if found := _STATUS.search(said):
+        return Receipt(address.named, Reached.GAGAL, f"dijawab {found[1] or found[2]}")
+    if _NEVER_LEFT.search(said):
+        return Receipt(address.named, Reached.GAGAL, "tidak terjangkau")
+    return Receipt(address.named, Reached.TIDAK_PASTI, "tidak memberi jawaban yang jelas")
 
 
 def _asset(apprise: Any) -> Any:
@@ -199,12 +209,12 @@ _heard = threading.local()
 
 
 class _Deaf(logging.Filter):
-    """Lets nothing of Apprise into any log, and remembers the status a service answered."""
+    """Lets nothing of Apprise into any log; what it says while sending is looked at here only."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        found = _STATUS.search(record.getMessage())
-        if found:
-            _heard.status = found[1]
+        lines: list[str] | None = getattr(_heard, "lines", None)
+        if lines is not None:
+            lines.append(record.getMessage())
         return False
 
 
@@ -218,6 +228,7 @@ def _quiet_apprise() -> Any:
     log = logging.getLogger("apprise")
     if _DEAF not in log.filters:
         log.addFilter(_DEAF)
+        log.setLevel(logging.DEBUG)
         # The lines of its debug level name the path, which for some services is the secret.
         logging.getLogger("urllib3").setLevel(logging.INFO)
     return apprise
