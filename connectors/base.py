@@ -8,7 +8,7 @@ by reading, `status`, `metrics` and `withdraw` later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -100,6 +100,28 @@ class RemoteStatus:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Measured(Mapping[str, int]):
+    """Numbers of one post by metric name; `missing` names those not given, with the reason."""
+
+    def __init__(
+        self, numbers: Mapping[str, int] | None = None, missing: Mapping[str, str] | None = None
+    ) -> None:
+        self._numbers = dict(numbers or {})
+        self.missing: Mapping[str, str] = dict(missing or {})
+
+    def __getitem__(self, name: str) -> int:
+        return self._numbers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __repr__(self) -> str:
+        return f"Measured({self._numbers!r}, missing={self.missing!r})"
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """One line of `siar doctor`: is the channel fit to publish, and if not, the mend.
@@ -161,8 +183,8 @@ class Connector(Protocol):
         """How the post stands now."""
         ...
 
-    def metrics(self, remote_id: str) -> Mapping[str, int]:
-        """Engagement numbers that the channel offers today."""
+    def metrics(self, remote_id: str) -> Measured:
+        """Engagement numbers that the channel offers today; a post that is gone: `Ditolak`."""
         ...
 
     def withdraw(self, remote_id: str) -> None:

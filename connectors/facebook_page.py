@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from connectors import captions, imaging, social
 from connectors.base import (
     Health,
+    Measured,
     Order,
     Prepared,
     Published,
@@ -242,16 +243,23 @@ class FacebookPage:
         state = "draft" if post.get("is_published") is False else "live"
         return RemoteStatus(state, str(post.get("permalink_url") or self._address(remote_id)), post)
 
-    def metrics(self, remote_id: str) -> Mapping[str, int]:
+    def metrics(self, remote_id: str) -> Measured:
+        """Lifetime numbers of the post; reactions also by kind."""
         counts: dict[str, int] = {}
-        for name, value in self._account.insights(remote_id, METRICS).items():
+        try:
+            values, missing = self._account.insights(remote_id, METRICS)
+        except ChannelError as error:
+            # Raises what is wrong with the account, when it is not the post that is gone.
+            self._account.is_gone(error, self._settings.page_id)
+            raise
+        for name, value in values.items():
             if isinstance(value, int):
                 counts[name] = value
             elif isinstance(value, dict):
                 parts = {kind: part for kind, part in value.items() if isinstance(part, int)}
                 counts["post_reactions_total"] = sum(parts.values())
                 counts.update({f"post_reactions_{kind}": part for kind, part in parts.items()})
-        return counts
+        return Measured(counts, missing)
 
     def withdraw(self, remote_id: str) -> None:
         try:

@@ -121,22 +121,27 @@ class GraphAccount:
         self.ask(lambda: self.graph.get_object(parent, fields="id"))
         return True
 
-    def insights(self, remote_id: str, names: Iterable[str]) -> dict[str, Any]:
-        """Values by metric name. One name that Graph has dropped fails a whole call, so
-        after a refusal each name is asked for alone."""
+    def insights(
+        self, remote_id: str, names: Iterable[str]
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """Values by metric name, and why the others are missing. One name that Graph has
+        dropped fails a whole call, so after a refusal each name is asked for alone."""
         wanted = list(names)
+        missing: dict[str, str] = {}
         try:
-            return self._insights(remote_id, wanted)
+            values = self._insights(remote_id, wanted)
         except Ditolak as error:
-            if is_missing(error) or len(wanted) == 1:
+            if is_missing(error):
                 raise
-        values: dict[str, Any] = {}
-        for name in wanted:
-            try:
-                values.update(self._insights(remote_id, [name]))
-            except Ditolak:
-                continue
-        return values
+            values = {}
+            for name in wanted:
+                try:
+                    values |= self._insights(remote_id, [name])
+                except Ditolak as refused:
+                    missing[name] = refused.sentence
+        unsaid = [name for name in wanted if name not in values and name not in missing]
+        missing |= dict.fromkeys(unsaid, f"{self.label} tidak menyebut angkanya.")
+        return values, missing
 
     def _insights(self, remote_id: str, names: list[str]) -> dict[str, Any]:
         answer = self.ask(

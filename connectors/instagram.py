@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from connectors import captions, imaging, social
 from connectors.base import (
     Health,
+    Measured,
     Order,
     Prepared,
     Published,
@@ -324,9 +325,16 @@ class Instagram:
             raise
         return RemoteStatus("live", str(medium.get("permalink", "")), medium)
 
-    def metrics(self, remote_id: str) -> Mapping[str, int]:
-        values = self._account.insights(remote_id, METRICS)
-        return {name: value for name, value in values.items() if isinstance(value, int)}
+    def metrics(self, remote_id: str) -> Measured:
+        """Lifetime numbers of the post."""
+        try:
+            values, missing = self._account.insights(remote_id, METRICS)
+        except ChannelError as error:
+            # Raises what is wrong with the account, when it is not the post that is gone.
+            self._account.is_gone(error, self._settings.ig_user_id)
+            raise
+        numbers = {name: value for name, value in values.items() if isinstance(value, int)}
+        return Measured(numbers, missing)
 
     def withdraw(self, remote_id: str) -> None:
         try:

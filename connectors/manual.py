@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from connectors import captions, imaging, social
 from connectors.base import (
     Health,
+    Measured,
     Order,
     Prepared,
     Published,
@@ -92,8 +93,8 @@ class ManualChannel:
             code="manual",
         )
 
-    def metrics(self, remote_id: str) -> Mapping[str, int]:
-        return {}
+    def metrics(self, remote_id: str) -> Measured:
+        return Measured()
 
     def withdraw(self, remote_id: str) -> None:
         raise Ditolak(

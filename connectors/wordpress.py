@@ -20,7 +20,15 @@ from typing import Any
 
 from requests.auth import HTTPBasicAuth
 
-from connectors.base import Health, Order, Prepared, Published, RemoteStatus, RenderedMedia
+from connectors.base import (
+    Health,
+    Measured,
+    Order,
+    Prepared,
+    Published,
+    RemoteStatus,
+    RenderedMedia,
+)
 from connectors.base import RenderedPost as Post
 from connectors.errors import ChannelError, Ditolak, Sementara, TidakPasti
 from connectors.http import ChannelHttp, Timeouts, basic_secret
@@ -180,9 +188,9 @@ class WordPress:
         state = states.get(str(post.get("status")), "draft")
         return RemoteStatus(state, str(post.get("link") or "") if state == "live" else "", post)
 
-    def metrics(self, remote_id: str) -> Mapping[str, int]:
+    def metrics(self, remote_id: str) -> Measured:
         """Nothing: WordPress itself counts no views."""
-        return {}
+        return Measured(missing={"views": "WordPress sendiri tidak menghitung kunjungan."})
 
     def withdraw(self, remote_id: str) -> None:
         """Puts the article into WordPress' trash, where an administrator can find it."""

@@ -22,6 +22,7 @@ from twitter_text import extract_urls_with_indices, parse_tweet
 from connectors import captions, imaging, social
 from connectors.base import (
     Health,
+    Measured,
     Order,
     Prepared,
     Published,
@@ -29,7 +30,7 @@ from connectors.base import (
     RenderedMedia,
     RenderedPost,
 )
-from connectors.errors import ChannelError, Sementara, TidakPasti
+from connectors.errors import ChannelError, Ditolak, Sementara, TidakPasti
 from connectors.http import ChannelHttp, Timeouts
 from connectors.x_api import CHANNEL, LABEL, XClient, XFailure, channel_error
 from sop.manuscript import BlobStore, Finding, Manuscript
@@ -45,6 +46,16 @@ CLOCK_SKEW = timedelta(minutes=2)
 MEDIA_LIFE = timedelta(hours=23)
 
 _Answer = TypeVar("_Answer")
+
+
+METRICS = (
+    "impression_count",
+    "like_count",
+    "reply_count",
+    "repost_count",
+    "quote_count",
+    "bookmark_count",
+)
 
 
 class XSettings(BaseModel):
@@ -289,17 +300,27 @@ class XChannel:
             return RemoteStatus("missing")
         return RemoteStatus("live", self._address(remote_id), post)
 
-    def metrics(self, remote_id: str) -> Mapping[str, int]:
-        post = self._post(remote_id) or {}
+    def metrics(self, remote_id: str) -> Measured:
+        """Public numbers of the post, under the names that X is changing to."""
+        post = self._post(remote_id)
+        if post is None:
+            raise Ditolak(
+                "Kiriman itu tidak ada lagi di X.",
+                "Tidak ada yang perlu dilakukan bila memang sudah ditarik.",
+                channel=CHANNEL,
+                status=404,
+                code="tidak-ada",
+            )
         counts = {
             name: value
-            for name, value in dict(post.get("public_metrics", {})).items()
+            for name, value in dict(post.get("public_metrics") or {}).items()
             if isinstance(value, int)
         }
         # X is renaming the field; one name reaches the reports.
         if "retweet_count" in counts:
             counts["repost_count"] = counts.pop("retweet_count")
-        return counts
+        unsaid = [name for name in METRICS if name not in counts]
+        return Measured(counts, dict.fromkeys(unsaid, "X tidak menyebut angkanya."))
 
     def withdraw(self, remote_id: str) -> None:
         try:

@@ -100,6 +100,14 @@ DEFINITIONS: tuple[Definition, ...] = (
         tags=("sistem",),
         every=timedelta(minutes=1),
     ),
+    Definition(
+        entrypoints.keterlibatan,
+        "Dijalankan sendiri tiap pukul 06.45 WIB: membaca jangkauan dan tanggapan kiriman pada "
+        "umur 1, 7, dan 30 hari. Run yang berakhir **Perlu tindakan** menyebut saluran yang belum "
+        "dapat dibaca; besok dicoba lagi.",
+        tags=("sistem",),
+        daily_at=time(6, 45),
+    ),
 )
 
 

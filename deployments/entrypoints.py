@@ -5,6 +5,7 @@ from __future__ import annotations
 from deployments.settings import load_settings
 from deployments.wiring import build_office
 from flows.arsip import arsip
+from flows.keterlibatan import keterlibatan
 from flows.keutuhan import keutuhan
 from flows.pemeriksaan import pemeriksaan
 from flows.pengingat import pengingat
@@ -20,4 +21,13 @@ def _build() -> office.Office:
 
 office.install(_build)
 
-__all__ = ["arsip", "keutuhan", "pemeriksaan", "pengingat", "publikasi", "rekonsiliasi", "segel"]
+__all__ = [
+    "arsip",
+    "keterlibatan",
+    "keutuhan",
+    "pemeriksaan",
+    "pengingat",
+    "publikasi",
+    "rekonsiliasi",
+    "segel",
+]

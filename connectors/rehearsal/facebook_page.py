@@ -359,7 +359,8 @@ async def post_insights(
     if post is None:
         raise unsupported("get", ident)
     names = [name.strip() for name in str(params.get("metric") or "").split(",") if name.strip()]
-    if not names or any(name not in INSIGHT_TOPS for name in names):
+    alive = INSIGHT_TOPS.keys() - graph.settings.retired_metrics
+    if not names or any(name not in alive for name in names):
         # One unknown or retired name fails the whole call.
         raise GraphError("(#100) The value must be a valid insights metric", 100)
     created = datetime.fromisoformat(post["created_time"])

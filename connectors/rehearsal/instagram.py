@@ -368,11 +368,11 @@ async def insights(request: Request, graph: Graph, params: dict[str, Any], ident
     if media is None:
         raise unsupported("get", ident)
     names = [name.strip() for name in str(params.get("metric") or "").split(",") if name.strip()]
+    alive = [name for name in INSIGHT_TOPS if name not in graph.settings.retired_metrics]
     for number, name in enumerate(names):
-        if name not in INSIGHT_TOPS:
+        if name not in alive:
             raise GraphError(
-                f"(#100) metric[{number}] must be one of the following values: "
-                f"{', '.join(INSIGHT_TOPS)}",
+                f"(#100) metric[{number}] must be one of the following values: {', '.join(alive)}",
                 100,
             )
     if not names:

@@ -27,6 +27,7 @@ class RehearsalSettings:
     gap in which a real WordPress lets parallel creates of one slug through.
     `wp_cron` False leaves scheduled posts unpublished, as a missed WP-cron does.
     `ig_processing_seconds` is how long a container stays IN_PROGRESS.
+    `retired_metrics` are names of insights that the rehearsal no longer knows.
     `fault_plan` is a JSON file with a list of faults, loaded at start.
     """
 
@@ -60,4 +61,5 @@ class RehearsalSettings:
     ig_processing_seconds: float = 0.2
     ig_daily_quota: int = 100
 
+    retired_metrics: frozenset[str] = frozenset()
     fault_plan: Path | None = None

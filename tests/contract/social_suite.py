@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from connectors.base import LINK_MARK, Order
-from connectors.errors import Dibatasi, Sementara, TidakPasti
+from connectors.errors import Dibatasi, Ditolak, PerluOtorisasi, Sementara, TidakPasti
 from tests.contract.social_harness import SocialHarness
 from tests.contract.suite import ConnectorContract, publish
 
@@ -98,3 +98,29 @@ class SocialContract(ConnectorContract):
         found = connector.find(order, prepared, since=since)
         assert found is not None
         assert found.remote_id == first.remote_id
+
+    def test_every_number_that_is_asked_for_is_given(
+        self, harness: SocialHarness, order: Order
+    ) -> None:
+        connector = harness.connector()
+        published = connector.publish(order, connector.prepare(order, harness.blobs))
+        found = connector.metrics(published.remote_id)
+        assert found.missing == {}
+        assert len(found) >= 4
+
+    def test_a_post_that_was_taken_down_has_no_numbers(
+        self, harness: SocialHarness, order: Order
+    ) -> None:
+        connector = harness.connector()
+        published = connector.publish(order, connector.prepare(order, harness.blobs))
+        connector.withdraw(published.remote_id)
+        with pytest.raises(Ditolak):
+            connector.metrics(published.remote_id)
+
+    def test_a_lapsed_token_reads_no_numbers_and_says_so(
+        self, harness: SocialHarness, order: Order
+    ) -> None:
+        connector = harness.connector()
+        published = connector.publish(order, connector.prepare(order, harness.blobs))
+        with pytest.raises(PerluOtorisasi):
+            harness.locked_out().metrics(published.remote_id)

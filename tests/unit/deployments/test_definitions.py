@@ -21,6 +21,7 @@ SNAPSHOT = [
     {"name": "keutuhan", "tags": ["sistem"], "schedule": "30 6 1 * * Asia/Jakarta"},
     {"name": "segel", "tags": ["sistem"], "schedule": "55 23 * * * Asia/Jakarta"},
     {"name": "pengingat", "tags": ["sistem"], "schedule": "every 0:01:00"},
+    {"name": "keterlibatan", "tags": ["sistem"], "schedule": "45 6 * * * Asia/Jakarta"},
 ]
 
 

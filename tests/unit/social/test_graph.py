@@ -311,4 +311,7 @@ def test_a_dropped_metric_name_does_not_cost_the_others(
 ) -> None:
     clicks = {"data": [{"name": "post_clicks", "values": [{"value": 3}]}]}
     server.answer(f"GET {PAGE}/insights", error_body(100), error_body(100), Reply(200, clicks))
-    assert account().insights("555", ["post_impressions", "post_clicks"]) == {"post_clicks": 3}
+    values, missing = account().insights("555", ["post_impressions", "post_clicks"])
+    assert values == {"post_clicks": 3}
+    assert list(missing) == ["post_impressions"]
+    assert missing["post_impressions"]
