@@ -21,6 +21,7 @@ from deployments.doctor_files import (
     key_finding,
     sop_finding,
 )
+from deployments.doctor_notifications import notification_findings
 from deployments.doctor_record import database_lead, record_findings
 from deployments.doctor_server import server_findings
 from deployments.finding import Finding, Patient, good, wrong
@@ -56,6 +57,7 @@ def diagnose(clock: Callable[[], datetime]) -> list[Finding]:
         ("Peladen Prefect", server_findings, ("prefect",)),
         ("Saluran gladi", lambda seen: [rehearsal_finding(seen)], ("rehearsal", "mode")),
         ("Saluran", channels, ()),
+        ("Pemberitahuan", notification_findings, ("notifications", "sop_file")),
         ("Jam", clocks, ()),
     )
     findings = settings_findings(usable)
@@ -87,7 +89,10 @@ def _exposed(path: Path, settings: Settings) -> Finding | None:
     except OSError:
         return None  # that it cannot be read was said already
     has_secrets = bool(
-        settings.channels.hosts or settings.prefect.auth or settings.ledger_url is not None
+        settings.channels.hosts
+        or settings.prefect.auth
+        or settings.ledger_url is not None
+        or settings.notifications.any_configured
     )
     if mode & 0o077 and has_secrets:
         return wrong(

@@ -18,6 +18,7 @@ from deployments.cli import run, siar
 from deployments.cli.indonesian import Command, Group
 from deployments.sample_staff import SAMPLE_STAFF, sample_codes
 from deployments.wiring import utc_now
+from tests.support.loopback import Reply, loopback
 
 NIP = "190001012000012009"
 
@@ -219,3 +220,32 @@ def test_unlocking_somebody_who_is_not_locked_says_so(capsys: pytest.CaptureFixt
     capsys.readouterr()
     assert run(["staff", "buka-kunci", NIP, "--alasan", "Coba"]) == 0
     assert "Kode Nama Lengkap tidak sedang terkunci." in capsys.readouterr().out
+
+
+def test_a_trial_message_names_who_was_reached_and_who_was_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with loopback() as inbox:
+        inbox.answer("POST /kepala-rahasia", Reply(200))
+        host = inbox.url.removeprefix("http://")
+        (tmp_path / "siar.toml").write_text(
+            "[notifications]\n"
+            f'urls = ["json://{host}/grup-rahasia"]\n'
+            f'roles = {{ kepala = ["json://{host}/kepala-rahasia"] }}\n',
+            encoding="utf-8",
+        )
+        assert run(["notifikasi", "coba"]) == 1
+        said = capsys.readouterr().out
+        assert "✗  daftar umum, alamat 1 (json): gagal (dijawab 404)" in said
+        assert "✓  peran kepala, alamat 1 (json): terkirim" in said
+        assert "rahasia" not in said
+        assert run(["notifikasi", "coba", "--peran", "kepala"]) == 0
+        (_, first, second) = inbox.asked
+        assert {first.json["title"], second.json["title"]} >= {"[GLADI] Pesan percobaan dari Siar"}
+
+
+def test_a_trial_without_addresses_says_where_to_write_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["notifikasi", "coba"]) == 1
+    assert "[notifications]" in capsys.readouterr().out

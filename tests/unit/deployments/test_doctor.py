@@ -91,6 +91,7 @@ def test_every_part_has_a_line_although_nothing_runs() -> None:
         "Pekerja",
         "Saluran gladi",
         *CHANNELS,
+        "Pemberitahuan",
         "Jam",
     } == set(parts())
 
@@ -450,6 +451,28 @@ def test_the_channels_tell_what_time_it_is(tmp_path: Path, channels: Rehearsal) 
     assert line.mark is Mark.WRONG
     assert "lebih cepat 2" in line.sentence
     assert "timedatectl" in line.action
+
+
+def test_notifications_that_nobody_set_are_pointed_out_in_production_only(tmp_path: Path) -> None:
+    assert found("Pemberitahuan").mark is Mark.GOOD
+    (tmp_path / "siar.toml").write_text('mode = "produksi"\n', encoding="utf-8")
+    assert found("Pemberitahuan").mark is Mark.CARE
+
+
+def test_addresses_for_notifications_are_checked_and_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "siar.toml").write_text(
+        "[notifications.roles]\n"
+        'kepala = ["json://127.0.0.1:9/rahasia-kepala"]\n'
+        'ketua = ["layanan://rahasia-ketua"]\n',
+        encoding="utf-8",
+    )
+    lines = [one for one in diagnose(utc_now) if one.part == "Pemberitahuan"]
+    told = " ".join(f"{one.sentence} {one.action}" for one in lines)
+    assert [one.mark for one in lines] == [Mark.WRONG, Mark.WRONG, Mark.CARE]
+    assert "peran ketua, alamat 1 (layanan)" in told
+    assert "peran ketua di [notifications.roles] tidak ada di SOP" in told
+    assert "tidak ada alamat untuk Subbag/Tim Kerja, Pranata Humas, Tim PPID" in told
+    assert "rahasia" not in told
 
 
 def test_years_without_cuti_bersama_are_named() -> None:

@@ -247,3 +247,30 @@ def test_settings_made_by_hand_read_nothing_from_outside(monkeypatch: pytest.Mon
     monkeypatch.setenv("SIAR_MODE", "produksi")
     assert Settings().mode is Mode.GLADI
     assert Settings().channels == Channels()
+
+
+def test_addresses_for_notifications_reach_a_child_process_and_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = {"urls": ["json://a/rahasia"], "roles": {"kepala": ["json://b/rahasia"]}}
+    settings = Settings.model_validate({"data_dir": tmp_path, "notifications": chosen})
+    assert "rahasia" not in repr(settings)
+    for name, value in settings.to_environment().items():
+        monkeypatch.setenv(name, value)
+    passed = load_settings().notifications
+    assert [one.get_secret_value() for one in passed.urls] == chosen["urls"]
+    assert [one.get_secret_value() for one in passed.roles["kepala"]] == ["json://b/rahasia"]
+
+
+def test_an_address_that_is_none_is_refused_without_being_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "siar.toml"
+    path.write_text('[notifications.roles]\nkepala = ["token-rahasia"]\n', encoding="utf-8")
+    monkeypatch.setenv("SIAR_CONFIG", str(path))
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    (problem,) = refused.value.problems
+    assert "notifications.roles" in problem
+    assert "mailto://" in problem
+    assert "token-rahasia" not in problem
