@@ -517,8 +517,9 @@ class Reminder(Base):
     """A notification to staff. `key` names the occasion, so each is claimed and sent once.
 
     `kind`: formulir-terbuka, 80-persen, baku-habis, harian, eskalasi, tayang,
-    perlu-orang. Claimed (`claimed_at`) before it is sent; `outcome` is terkirim,
-    gagal or tidak-pasti (the sender died in between; not sent again).
+    perlu-orang. Claimed (`claimed_at`) before it is sent; `outcome` is diambil until it
+    is settled as terkirim, gagal, tidak-pasti (the sender died in between, or nobody
+    answered; not sent again) or tanpa-penerima (the role has no address).
     """
 
     __tablename__ = "reminders"
