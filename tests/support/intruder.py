@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -118,10 +117,12 @@ class Intruder:
         return UUID(answer.json()["id"])
 
     def _call(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        for pause in (0.2, 0.5, 1.0, 2.0, 0.0):
-            answer = self._http.request(method, path, json=body)
+        answers: list[httpx.Response] = []
+
+        def is_answered() -> bool:
+            answers.append(self._http.request(method, path, json=body))
             # 503: the server's database was busy and nothing was done.
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                break
-            time.sleep(pause)
-        return answer
+            return answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+
+        soon(is_answered, f"an answer to {method} {path}", seconds=20)
+        return answers[-1]

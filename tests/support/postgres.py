@@ -16,7 +16,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,8 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+
+from tests.support.waiting import soon
 
 _START_SECONDS = 60
 _PR_SET_PDEATHSIG = 1
@@ -170,16 +171,15 @@ def _free_port() -> int:
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end:
+    def is_ready() -> bool:
         if process.poll() is not None:
-            break
+            pytest.fail(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
         try:
             psycopg.connect(
                 f"postgresql://siar@127.0.0.1:{port}/postgres", connect_timeout=2
             ).close()
         except psycopg.OperationalError:
-            time.sleep(0.05)
-            continue
-        return
-    pytest.fail(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
+            return False
+        return True
+
+    soon(is_ready, "the start of PostgreSQL", _START_SECONDS)

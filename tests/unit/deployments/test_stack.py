@@ -6,8 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,39 +15,29 @@ import pytest
 from deployments.ports import free_port
 from deployments.stack import MARK, SERVER, WORKER, Stack, StackError, marked_processes
 from tests.support.stack import SAMPLE_DEFINITIONS, loopback_channels, running_stack, settings_in
+from tests.support.waiting import soon
 
 pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("stack")]
 
+ROOT = Path(__file__).resolve().parents[3]
 PASSWORD = "admin:sandi-uji-panjang"
 
 # Runs a sample run to its form, answers it, and prints how it ended.
 ANSWER_ONE_RUN = """
-import time
 from prefect.client.orchestration import get_client
 from prefect.deployments import run_deployment
+from tests.support.waiting import soon
 client = get_client(sync_client=True)
 run = run_deployment("contoh/contoh", timeout=0)
-until = time.monotonic() + 60
-answered = False
-while time.monotonic() < until:
-    state = client.read_flow_run(run.id).state
-    if state.is_final():
-        break
-    if state.is_paused() and not answered:
-        result = client.resume_flow_run(run.id, run_input={"word": "ya"})
-        answered = result.status.value == "ACCEPT"
-    time.sleep(0.1)
-print(state.name)
+state = lambda: client.read_flow_run(run.id).state
+def answered():
+    if not state().is_paused():
+        return False
+    return client.resume_flow_run(run.id, run_input={"word": "ya"}).status.value == "ACCEPT"
+soon(answered, "the answer to the form")
+soon(lambda: state().is_final(), "the end of the run")
+print(state().name)
 """
-
-
-def wait_for(what: Callable[[], bool], seconds: float = 30.0) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if what():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def listened_on(pids: list[int]) -> set[str]:
@@ -80,7 +69,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def test_a_form_is_answered_through_server_and_worker(stack: Stack) -> None:
     done = subprocess.run(
         [sys.executable, "-c", ANSWER_ONE_RUN],
-        env=stack.environment,
+        env={**stack.environment, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=120,
@@ -132,7 +121,7 @@ def test_a_part_that_is_killed_is_started_again_with_a_word(stack: Stack) -> Non
     old = stack.pid(WORKER)
     assert old is not None
     os.kill(old, signal.SIGKILL)
-    assert wait_for(lambda: stack.pid(WORKER) not in (None, old))
+    soon(lambda: stack.pid(WORKER) not in (None, old), "another worker", 30.0)
     assert "Pekerja berhenti sendiri dan sedang dijalankan lagi" in said[0]
 
 
@@ -165,4 +154,4 @@ def test_no_process_is_left_whatever_ends_the_stack(tmp_path: Path, number: sign
     assert len(marked_processes(stack_id)) >= 2
     parent.send_signal(number)
     parent.communicate(timeout=60)
-    assert wait_for(lambda: not marked_processes(stack_id))
+    soon(lambda: not marked_processes(stack_id), "the end of every process", 30.0)
