@@ -14,6 +14,7 @@ import click
 
 from deployments.cli.checking import doctor, verify
 from deployments.cli.indonesian import Group, complaint
+from deployments.cli.monev import monev
 from deployments.cli.notifying import notifikasi
 from deployments.cli.running import demo, recover, start
 from deployments.cli.staff import staff
@@ -28,7 +29,7 @@ def siar() -> None:
     """Siar menjalankan SOP publikasi kantor: dari bahan sampai tayang dan arsip."""
 
 
-for _command in (start, demo, staff, verify, doctor, recover, notifikasi):
+for _command in (start, demo, staff, verify, doctor, recover, notifikasi, monev):
     siar.add_command(_command)
 
 
