@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from prefect.runtime import flow_run
+
 from deployments.settings import load_settings
 from deployments.wiring import build_office
 from flows.arsip import arsip
@@ -16,7 +18,10 @@ from tasks import office
 
 
 def _build() -> office.Office:
-    return build_office(load_settings())
+    here = build_office(load_settings())
+    if flow_run.id:
+        office.show_life(here, flow_run.id)
+    return here
 
 
 office.install(_build)

@@ -8,6 +8,7 @@ on PostgreSQL use `deployments.database_locks` instead.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -18,6 +19,8 @@ from typing import IO
 
 # How long a look may be taken for a holder.
 _LOOKS, _LOOK_SECONDS = 5, 0.02
+# A lock's file that nobody has taken for so long is removed; it is made anew when wanted.
+_KEPT_SECONDS = 3600.0
 
 
 class FileLocks:
@@ -36,12 +39,17 @@ class FileLocks:
         """Take the lock for the life of this process; False when another process holds it."""
         if name in self._held:
             return True
-        file = self._open(name)
-        if not _lock_after_looks(file):
-            file.close()
-            return False
-        self._held[name] = file
-        return True
+        for _ in range(_LOOKS):
+            file = self._open(name)
+            if not _lock_after_looks(file):
+                file.close()
+                return False
+            if self._is_in_place(file, name):
+                os.utime(file.fileno())
+                self._held[name] = file
+                return True
+            file.close()  # removed by `tidy` between opening and locking
+        return False
 
     def release(self, name: str) -> None:
         """Give the lock back before the process ends."""
@@ -53,12 +61,28 @@ class FileLocks:
         """Whether no process holds it now."""
         if name in self._held:
             return False
-        with self._open(name) as file:
-            return _lock(file)
+        try:
+            with (self._folder / name).open("rb") as file:
+                return _lock(file)
+        except FileNotFoundError:
+            return True
+
+    def tidy(self) -> None:
+        """Remove the files of locks that nobody has taken for an hour, and holds now."""
+        for path in self._folder.glob("[!.]*"):
+            with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+                if time.time() - os.fstat(file.fileno()).st_mtime > _KEPT_SECONDS and _lock(file):
+                    path.unlink()
 
     def _open(self, name: str) -> IO[bytes]:
         self._folder.mkdir(parents=True, exist_ok=True)
         return (self._folder / name).open("ab")
+
+    def _is_in_place(self, file: IO[bytes], name: str) -> bool:
+        try:
+            return os.path.samestat(os.fstat(file.fileno()), (self._folder / name).stat())
+        except FileNotFoundError:
+            return False
 
 
 def _number_of(folder: Path) -> str:

@@ -12,13 +12,16 @@ from prefect.client.orchestration import SyncPrefectClient
 from deployments.settings import Settings, load_settings
 from deployments.stack import answers
 from deployments.wiring import office_of
+from tasks.beginnings import restart_lost_beginnings
 from tasks.pemulihan import Mended, Sweep, standings_of_open, sweep
+from tasks.system_runs import end_dead_system_runs
 
 NOT_RUNNING = (
     "Peladen Prefect di {address} tidak menjawab, jadi belum ada yang dibuka kembali. "
     "Jalankan Siar lebih dahulu (siar start), lalu ulangi: siar recover."
 )
 NOTHING = "Semua publikasi yang belum selesai ({count}) sudah menunggu sebagaimana mestinya."
+BEGUN = "DIMULAI “{title}”: prosesnya mati sebelum permintaan ini tercatat."
 NONE_OPEN = "Tidak ada publikasi yang belum selesai."
 
 
@@ -34,13 +37,17 @@ def recover(settings: Settings) -> int:
         return 1
     with office_of(settings) as here, _client(settings) as client:
         found = sweep(Sweep(here, client, patient=False))
+        begun = restart_lost_beginnings(here, client)
+        end_dead_system_runs(here, client)
         left_open = len(standings_of_open(here))
     for one in found:
         click.echo(_line(one))
+    for title in begun:
+        click.echo(BEGUN.format(title=title))
     reopened = sum(not one.obstacle for one in found)
     if reopened:
         click.echo(f"{reopened} publikasi dibuka kembali; formulirnya muncul sebentar lagi.")
-    elif not found:
+    elif not found and not begun:
         click.echo(NOTHING.format(count=left_open) if left_open else NONE_OPEN)
     return int(reopened < len(found))
 

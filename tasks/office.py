@@ -39,8 +39,16 @@ class Exclusive(Protocol):
         """Take the lock for the life of this process; False when another holds it."""
         ...
 
+    def release(self, name: str) -> None:
+        """Give the lock back before the process ends."""
+        ...
+
     def is_free(self, name: str) -> bool:
         """Whether nobody holds it now."""
+        ...
+
+    def tidy(self) -> None:
+        """Forget what was kept about locks that nobody has used for long."""
         ...
 
 
@@ -85,6 +93,20 @@ class Office:
 
 _provider: Callable[[], Office] | None = None
 _office: Office | None = None
+
+
+def show_life(here: Office, flow_run_id: object) -> None:
+    """Let others see, until this process ends, that somebody carries this run out."""
+    here.locks.acquire(_life_of(flow_run_id))
+
+
+def is_carried_out(here: Office, flow_run_id: object) -> bool:
+    """Whether a living process carries this run out, wherever the locks reach."""
+    return not here.locks.is_free(_life_of(flow_run_id))
+
+
+def _life_of(flow_run_id: object) -> str:
+    return f"run-{flow_run_id}"
 
 
 def install(provider: Callable[[], Office]) -> None:

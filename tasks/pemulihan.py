@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,13 +19,15 @@ from ledger import forms, publications, restarts, rounds
 from ledger.models import Form, Publication, Round
 from ledger.work import RecordAlteredError, Work
 from sop.model import Actor
-from tasks.beginnings import restart_lost_beginnings
+from tasks.beginnings import publication_runs, restart_lost_beginnings
 from tasks.office import Office, office
 from tasks.standings import wakes_at
 from tasks.suspension import response_key, stored_input
+from tasks.system_runs import end_dead_system_runs
+from tasks.waking import wake_at
 
 # A worker that died before it started the run leaves it pending for ever.
-PENDING_TOO_LONG = timedelta(minutes=2)
+PENDING_TOO_LONG = timedelta(seconds=30)
 # Nothing here schedules a run for later than now: somebody else put it off.
 AT_MOST_AHEAD = timedelta(minutes=5)
 DUE = "waktunya untuk melanjutkan sudah tiba"
@@ -43,6 +45,8 @@ NOT_REGISTERED = (
 )
 DEPLOYMENT = "publikasi/publikasi"
 FINAL = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED})
+# Where a killed process leaves a run whose publication has come to its end.
+_KILLED = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING, StateType.CRASHED)
 
 
 class NotRegisteredError(Exception):
@@ -74,15 +78,24 @@ class Sweep:
 
     The schedule is `patient`: it leaves a run that was just started alone, and starts
     one that fails again and again less often. A person who asks does not want to wait.
+    `look_again` collects when something that may be wrong will have lasted long enough.
     """
 
     office: Office
     client: SyncPrefectClient
     patient: bool = True
+    look_again: list[datetime] = field(default_factory=list)
 
     def waited(self, since: datetime, long_enough: timedelta) -> bool:
         """Whether enough time has gone by since that moment."""
         return not self.patient or self.office.clock() - since >= long_enough
+
+    def lasted(self, since: datetime, long_enough: timedelta) -> bool:
+        """The same; if not, it is to be looked at again as soon as it has."""
+        if self.waited(since, long_enough):
+            return True
+        self.look_again.append(since + long_enough)
+        return False
 
 
 @dataclass(frozen=True)
@@ -101,8 +114,14 @@ def mend_open_publications() -> list[str]:
     log = get_run_logger()
     here = office()
     with get_client(sync_client=True) as client:
-        mended = sweep(Sweep(here, client))
-        begun = restart_lost_beginnings(here.ledger, client, here.clock(), here.settling)
+        how = Sweep(here, client)
+        mended = sweep(how)
+        begun = restart_lost_beginnings(here, client)
+        for ended in end_dead_system_runs(here, client):
+            log.warning("%s", ended)
+    here.locks.tidy()
+    if how.look_again:
+        wake_at(min(how.look_again) + timedelta(seconds=1), "pulih")
     for title in begun:
         log.warning("Permintaan “%s” dimulai kembali: prosesnya mati sebelum tercatat.", title)
     for one in mended:
@@ -114,10 +133,15 @@ def mend_open_publications() -> list[str]:
 
 
 def sweep(how: Sweep) -> list[Mended]:
-    """Look at every open publication once; one publication's trouble never stops the others."""
+    """Look at every open publication once; one publication's trouble never stops the others.
+
+    Looked at as well: killed runs of publications that have nothing left for a run to do.
+    """
+    open_ones = standings_of_open(how.office)
+    ended = _standings_of_killed(how, {one.publication_id for one in open_ones})
     return [
         found
-        for standing in standings_of_open(how.office)
+        for standing in (*open_ones, *ended)
         if (found := _looked_at(how, standing)) is not None
     ]
 
@@ -140,6 +164,14 @@ def standings_of_open(here: Office) -> list[Standing]:
     with here.ledger.read() as work:
         found = [_standing(work, row) for row in publications.open_publications(work)]
     return [standing for standing in found if not standing.is_handed_over]
+
+
+def _standings_of_killed(how: Sweep, already: set[str]) -> list[Standing]:
+    """Publications handed over or ended, whose run was killed before it could say so."""
+    killed = publication_runs(how.client, _KILLED)
+    with how.office.ledger.read() as work:
+        found = [publications.by_flow_run(work, str(run.id)) for run in killed]
+        return [_standing(work, row) for row in found if row is not None and row.id not in already]
 
 
 def _standing(work: Work, publication: Publication) -> Standing:
@@ -177,13 +209,25 @@ def _refuse_altered(work: Work, *rows: Publication | Round | Form | None) -> Non
 
 def mend(how: Sweep, standing: Standing) -> str:
     """Have the publication's run started again if it does not stand as it should; why, or ""."""
+    turn = f"lanjut-{standing.publication_id}"
+    if not how.office.locks.acquire(turn):
+        return ""  # another sweeper is at it
+    try:
+        return _mended(how, standing)
+    finally:
+        how.office.locks.release(turn)
+
+
+def _mended(how: Sweep, standing: Standing) -> str:
     run = _run_of(how.client, standing)
     gone = run is None or run.state is None
     reason = "run-nya tidak ada lagi di Prefect" if gone else _trouble(how, standing, run)
+    if not reason or _has_moved_on(how, standing, run):
+        return ""
     if reason == DUE:  # as planned: no restart that counts
         _rescheduling(how, standing, reason)()
         return reason
-    if not reason or not _may_restart(how, standing, reason):
+    if not _may_restart(how, standing, reason):
         return ""
     start = _starting_anew(how, standing) if gone else _rescheduling(how, standing, reason)
     with how.office.ledger.work() as work:
@@ -192,6 +236,24 @@ def mend(how: Sweep, standing: Standing) -> str:
         )
     start()
     return reason
+
+
+def _has_moved_on(how: Sweep, standing: Standing, run: FlowRun | None) -> bool:
+    """Whether run or publication changed since they were looked at, so that nothing was proved.
+
+    The two are read one after the other while people answer forms; only what stood still
+    in both over two readings was there at the same time.
+    """
+    with how.office.ledger.read() as work:
+        publication = publications.get(work, standing.publication_id)
+        if _standing(work, publication) != standing:
+            return True
+    now = _run_of(how.client, standing)
+    return _state_id(now) != _state_id(run)
+
+
+def _state_id(run: FlowRun | None) -> UUID | None:
+    return run.state.id if run is not None and run.state is not None else None
 
 
 def _may_restart(how: Sweep, standing: Standing, reason: str) -> bool:
@@ -233,7 +295,7 @@ def _trouble(how: Sweep, standing: Standing, run: FlowRun | None) -> str:
         return _trouble_while_paused(how, standing, run)
     # A run that was just started may not hold its lock yet.
     usual = PENDING_TOO_LONG if state.is_pending() else how.office.settling
-    if not how.waited(state.timestamp, usual):
+    if not how.lasted(state.timestamp, usual):
         return ""
     if state.type in FINAL:
         said = f": {state.message[:300]}" if state.message else ""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -141,3 +142,36 @@ def _acquired(locks: Locks, name: str) -> bool:
         return locks.acquire(name)
     except psycopg.OperationalError:
         return False
+
+
+def test_files_of_locks_that_nobody_uses_are_removed_and_locks_in_use_stay(tmp_path: Path) -> None:
+    here, other = FileLocks(tmp_path), FileLocks(tmp_path)
+    for name in ("lama", "dipakai", "baru"):
+        assert here.acquire(name)
+    here.release("lama")
+    here.release("baru")
+    yesterday = time.time() - 86_400
+    for name in ("lama", "dipakai"):
+        os.utime(tmp_path / name, (yesterday, yesterday))
+    here.tidy()
+    assert {path.name for path in tmp_path.glob("[!.]*")} == {"dipakai", "baru"}
+    assert not other.acquire("dipakai")
+    assert other.acquire("lama")
+    assert not here.acquire("lama")
+
+
+def test_a_lock_whose_file_was_removed_in_that_moment_is_taken_on_the_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = FileLocks(tmp_path), FileLocks(tmp_path)
+    opened = one._open
+
+    def removed_meanwhile(name: str) -> IO[bytes]:
+        file = opened(name)
+        monkeypatch.undo()
+        (tmp_path / name).unlink()
+        return file
+
+    monkeypatch.setattr(one, "_open", removed_meanwhile)
+    assert one.acquire("a")
+    assert not other.acquire("a")
