@@ -470,7 +470,9 @@ class Report(Base):
     `kind` is mingguan, bulanan or khusus; the period runs from `first_day` to
     `last_day`, both included (WIB). `model` is the report's figures as data and
     `files` names each written file with its SHA-256. The run that waits for the
-    reader is suspended under `form_key`; `notice` stands on top after a refusal.
+    reader is suspended under `form_key`; `notice` stands on top after a refusal and
+    `draft` is the note that was typed then. `notified` counts how often the head was
+    told that it waits. Triggers refuse to rewrite what the report says.
     """
 
     __tablename__ = "reports"
@@ -488,6 +490,9 @@ class Report(Base):
     form_key: Mapped[str | None] = mapped_column(String(64), unique=True)
     form_attempt: Mapped[int]
     notice: Mapped[str]
+    draft: Mapped[str] = mapped_column(default="")
+    notified: Mapped[int] = mapped_column(default=0)
+    notified_at: Mapped[datetime | None]
     read_by: Mapped[str | None] = mapped_column(String(32), ForeignKey("staff.id"))
     read_at: Mapped[datetime | None]
     note: Mapped[str]
