@@ -59,4 +59,6 @@ $(READY): requirements.lock pyproject.toml .ci/find-python
 	@echo "Installing what requirements.lock names (once; some minutes on a slow line)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Compiling it, so that every start is quick"
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 	@touch $(READY)

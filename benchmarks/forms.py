@@ -32,10 +32,20 @@ from deployments.stack import SERVER, Stack, marked_processes
 from deployments.wiring import office_of
 from ledger.people import add_staff
 from ledger.work import Work
+from sop.forms.steps import FROM_FORM
 
 ALONE = int(os.environ.get("SIAR_BENCH_ALONE", "5"))
 AT_ONCE = int(os.environ.get("SIAR_BENCH_AT_ONCE", "20"))
 HERE = Path(__file__).resolve().parent
+FACTS = {
+    **REQUEST,
+    "apa": "Pengawasan kekarantinaan kapal",
+    "siapa": "Petugas kekarantinaan",
+    "kapan": "Senin, 23 November 2026",
+    "di_mana": "Pelabuhan Boom Baru, Palembang",
+    "mengapa": "Mencegah penyakit masuk",
+    "bagaimana": "Pemeriksaan dokumen dan sanitasi",
+}
 
 
 @contextmanager
@@ -69,9 +79,19 @@ class Cast:
     def fields(self, step: int, form: OpenForm, part: Part) -> dict[str, Any]:
         named = {"penulis": self.names[3]} if step == 2 else {}
         officer = {"petugas_unggah": self.names[8]} if step == 6 else {}
-        # X refuses the same words twice, so each publication has a lead of its own.
-        lead = {"teras": f"Pengawasan kapal hari ke-{self.number + 1}."} if step == 3 else {}
-        return {"petugas": self.names[step], **part.fields(form), **named, **officer, **lead}
+        text = self.text if step == 3 else {}
+        return {"petugas": self.names[step], **part.fields(form), **named, **officer, **text}
+
+    @property
+    def text(self) -> dict[str, Any]:
+        """The article; X refuses the same words twice, so each publication has its own."""
+        return {
+            "sumber": FROM_FORM,
+            "judul": f"BKK awasi kapal hari ke-{self.number + 1}",
+            "teras": f"Petugas memeriksa kapal hari ke-{self.number + 1} di Boom Baru.",
+            "isi": "Balai Kekarantinaan Kesehatan memeriksa **dokumen** dan sanitasi kapal.",
+            "tagar": "kekarantinaan",
+        }
 
 
 def _letters(number: int) -> str:
@@ -88,7 +108,7 @@ def carry(api_url: str, cast: Cast) -> list[float]:
 
 
 def _carry(player: Player, cast: Cast) -> list[float]:
-    run_id = player.start(REQUEST)
+    run_id = player.start(FACTS)
     form = player.form(run_id, patience=300)
     waits = []
     for number, part in enumerate(PLAY):

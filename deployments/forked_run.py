@@ -10,10 +10,12 @@ from __future__ import annotations
 import _strptime  # type: ignore[import-not-found]  # noqa: F401
 import os
 import sqlite3  # noqa: F401
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import anyio._backends._asyncio  # noqa: F401
+import graphviz  # type: ignore[import-untyped]  # noqa: F401
 from prefect import Flow
 from prefect.engine import handle_engine_signals
 from prefect.flow_engine import load_flow_run, run_flow
@@ -21,6 +23,10 @@ from prefect.logging.loggers import flow_run_logger
 from prefect.utilities.importtools import import_object
 
 import deployments.entrypoints  # noqa: F401 (imported here so that no child has to)
+from sop.calendar import learn_holidays
+
+_YEAR = datetime.now(UTC).year
+learn_holidays(range(_YEAR - 1, _YEAR + 2))
 
 
 def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -> None:

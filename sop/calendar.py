@@ -9,9 +9,10 @@ Inside, everything is whole seconds, so that durations add up exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,8 @@ _DAY = timedelta(days=1)
 # A calendar without a working day in this many days is a mistake, not a holiday.
 _LONGEST_STANDSTILL = 1000
 _COLLECTIVE_LEAVE = "cuti bersama"
+# The library's names for cuti bersama and for national holidays.
+_GOVERNMENT, _PUBLIC = _CATEGORIES = ("government", "public")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,7 @@ class OfficeCalendar:
             if _COLLECTIVE_LEAVE in why.lower()
         }
         return tuple(
-            year for year in years if year not in named and not _listed(year, "government")
+            year for year in years if year not in named and not _listed(year, _GOVERNMENT)
         )
 
     def _local_day(self, at: datetime) -> date:
@@ -188,14 +191,22 @@ class OfficeCalendar:
         if year not in self._holidays:
             days: dict[date, str] = {}
             if self._hours.collective_leave:
-                days.update(_listed(year, "government"))
+                days.update(_listed(year, _GOVERNMENT))
             if self._hours.national_holidays:
-                days.update(_listed(year, "public"))
+                days.update(_listed(year, _PUBLIC))
             self._holidays[year] = days
         return self._holidays[year]
 
 
-def _listed(year: int, category: str) -> dict[date, str]:
+def learn_holidays(years: Iterable[int]) -> None:
+    """Look these years' holidays up ahead, for a process whose forks are to know them already."""
+    for year in years:
+        for category in _CATEGORIES:
+            _listed(year, category)
+
+
+@cache
+def _listed(year: int, category: str) -> Mapping[date, str]:
     # Imported on first use: the library takes longer to import than this whole room.
     from holidays import country_holidays
 

@@ -27,7 +27,8 @@ FACTS: tuple[tuple[str, str, str], ...] = (
 
 def questions_for(asking: Asking) -> list[Question]:
     """All questions of this opening: who and code first, then the step's own."""
-    return [*_person(asking), *_OF_KIND[asking.step.kind](asking)]
+    role = asking.sop.role_name(asking.step.role)
+    return [*person_questions(role, asking.holders), *_OF_KIND[asking.step.kind](asking)]
 
 
 def alt_field(filename: str) -> str:
@@ -40,15 +41,15 @@ def caption_field(channel: str) -> str:
     return f"takarir_{channel}"
 
 
-def _person(asking: Asking) -> list[Question]:
-    role = asking.sop.role_name(asking.step.role)
+def person_questions(role_name: str, holders: tuple[str, ...]) -> list[Question]:
+    """Who answers, and the code that proves it: first on every form."""
     return [
         Question(
             "petugas",
             "Nama Anda",
-            f"Pemegang peran {role} hari ini.",
+            f"Pemegang peran {role_name} hari ini.",
             Kind.CHOICE,
-            asking.holders,
+            holders,
         ),
         Question(
             "kode",

@@ -65,7 +65,7 @@ def introduction(
     history: Sequence[Past],
 ) -> str:
     """The whole description of one form; `refused` when the answer before this was."""
-    parts = [_notice(notice, refused=refused)] if notice else []
+    parts = [reasons_block(notice, refused=refused)] if notice else []
     parts.append(f"**{ASKED[step.kind]}**")
     if body:
         parts.append(body)
@@ -79,7 +79,8 @@ def introduction(
     return "\n\n".join(parts)
 
 
-def _notice(reasons: Sequence[str], *, refused: bool) -> str:
+def reasons_block(reasons: Sequence[str], *, refused: bool) -> str:
+    """What stands on top of a form: why the answer before was refused, or what to read first."""
     heading = "Belum dapat diterima" if refused else "Baca dahulu"
     lines = "\n".join(f"- {escape_for_form(reason)}" for reason in reasons)
     return f"### ⚠ {heading}\n\n{lines}"
