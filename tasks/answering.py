@@ -105,17 +105,18 @@ def _record(
 
 def authenticate(work: Work, case: Case, label: str, code: str) -> tuple[Holder | None, list[str]]:
     """The person behind a name and a code, or why it is nobody; the code is spent by this."""
-    holder = next(
-        (
-            one
-            for one in people.holders(work, case.step.role, today(work.now), role_name=_role(case))
-            if one.label == label
-        ),
-        None,
-    )
+    return holder_behind(work, case.step.role, _role(case), label, code)
+
+
+def holder_behind(
+    work: Work, role: str, role_name: str, label: str, code: str
+) -> tuple[Holder | None, list[str]]:
+    """The same for any role of an SOP."""
+    holders = people.holders(work, role, today(work.now), role_name=role_name)
+    holder = next((one for one in holders if one.label == label), None)
     if holder is None:
         return None, [
-            f"Nama yang dipilih tidak memegang peran {_role(case)} hari ini. "
+            f"Nama yang dipilih tidak memegang peran {role_name} hari ini. "
             "Pilih nama Anda dari daftar; bila tidak ada, hubungi administrator."
         ]
     verdict = codes.check_code(work, holder.staff_id, code)

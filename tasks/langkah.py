@@ -53,10 +53,11 @@ def jawaban_langkah(
 ) -> State:
     """Take one person's answer to one step's form."""
     verdict = receive(office(), WORK_OF[kind], publication_id, form_id, raw)
-    return _as_state(verdict)
+    return as_state(verdict)
 
 
-def _as_state(verdict: Verdict) -> State:
+def as_state(verdict: Verdict) -> State:
+    """How the task of one answer ends, in words that the timeline shows."""
     log = get_run_logger()
     if not verdict.accepted:
         for reason in verdict.reasons:
