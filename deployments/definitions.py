@@ -20,6 +20,7 @@ from prefect.utilities.callables import parameter_schema
 from deployments import entrypoints
 from deployments.settings import Settings
 from deployments.wiring import build_connectors, utc_now
+from flows.monev import PERIOD_FORM
 
 WORK_POOL = "siar"
 OFFICE_ZONE = "Asia/Jakarta"
@@ -30,7 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 class Definition:
     """One deployment; people start those without a schedule.
 
-    `every`, `daily_at` or `monthly_at` (on the 1st) is the schedule; times are WIB.
+    `every`, `daily_at`, `mondays_at` or `monthly_at` (on the 1st) is the schedule; times
+    are WIB.
     """
 
     flow: Flow[Any, Any]
@@ -38,11 +40,17 @@ class Definition:
     tags: tuple[str, ...] = ()
     every: timedelta | None = None
     daily_at: time | None = None
+    mondays_at: time | None = None
     monthly_at: time | None = None
 
     @property
     def name(self) -> str:
         return self.flow.name
+
+    @property
+    def entrypoint(self) -> str:
+        """Where the worker finds the flow."""
+        return f"deployments.entrypoints.{self.name.replace('-', '_')}"
 
     @property
     def is_scheduled(self) -> bool:
@@ -108,13 +116,32 @@ DEFINITIONS: tuple[Definition, ...] = (
         tags=("sistem",),
         daily_at=time(6, 45),
     ),
+    Definition(
+        entrypoints.monev_mingguan,
+        "Dijalankan sendiri tiap Senin pukul 07.15 WIB: menyusun laporan monev minggu yang lalu, "
+        "lalu menunggu Kepala menyatakan sudah membacanya lewat formulir di halaman run-nya.",
+        tags=("sop", "monev"),
+        mondays_at=time(7, 15),
+    ),
+    Definition(
+        entrypoints.monev_bulanan,
+        "Dijalankan sendiri tiap tanggal 1 pukul 07.20 WIB: menyusun laporan monev bulan yang "
+        "lalu, lalu menunggu Kepala menyatakan sudah membacanya lewat formulir di halaman run-nya.",
+        tags=("sop", "monev"),
+        monthly_at=time(7, 20),
+    ),
+    Definition(
+        entrypoints.monev_khusus,
+        "Menyusun laporan monev untuk hari-hari yang Anda pilih dan menyampaikannya kepada Kepala. "
+        "Isi tanggalnya (boleh dikosongkan: dari tanggal 1 bulan ini sampai hari ini), lalu tekan "
+        "**Submit**. Tanpa menyampaikan kepada Kepala: perintah `siar monev`.",
+        tags=("sop", "monev"),
+    ),
 )
 
 
 # The only flows that our worker runs, whatever deployments others may make.
-ENTRYPOINTS: Mapping[str, str] = {
-    one.name: f"deployments.entrypoints.{one.name}" for one in DEFINITIONS
-}
+ENTRYPOINTS: Mapping[str, str] = {one.name: one.entrypoint for one in DEFINITIONS}
 
 
 def register(settings: Settings) -> None:
@@ -126,7 +153,7 @@ def register(settings: Settings) -> None:
                 flow_id=flow_id,
                 name=definition.name,
                 work_pool_name=WORK_POOL,
-                entrypoint=f"deployments.entrypoints.{definition.name}",
+                entrypoint=definition.entrypoint,
                 path=str(ROOT),
                 description=definition.description,
                 tags=list(definition.tags),
@@ -145,6 +172,9 @@ def schema_of(flow: Flow[Any, Any], settings: Settings) -> dict[str, Any]:
         _choose(request["properties"]["unit"], ["", *settings.office.units])
         _choose(request["properties"]["saluran"]["items"], labels)
         request["properties"]["saluran"]["default"] = labels
+    for name in PERIOD_FORM.keys() & schema["properties"].keys():
+        title, description = PERIOD_FORM[name]
+        schema["properties"][name] |= {"title": title, "description": description}
     # Only the sweeper names a reference; staff need not see the field.
     schema["properties"].pop("rujukan", None)
     if "permintaan" in schema["properties"]:
@@ -161,6 +191,9 @@ def _schedules(definition: Definition) -> list[DeploymentScheduleCreate]:
         return [DeploymentScheduleCreate(schedule=IntervalSchedule(interval=definition.every))]
     if (at := definition.daily_at) is not None:
         cron = CronSchedule(cron=f"{at.minute} {at.hour} * * *", timezone=OFFICE_ZONE)
+        return [DeploymentScheduleCreate(schedule=cron)]
+    if (at := definition.mondays_at) is not None:
+        cron = CronSchedule(cron=f"{at.minute} {at.hour} * * 1", timezone=OFFICE_ZONE)
         return [DeploymentScheduleCreate(schedule=cron)]
     if (at := definition.monthly_at) is not None:
         cron = CronSchedule(cron=f"{at.minute} {at.hour} 1 * *", timezone=OFFICE_ZONE)

@@ -9,6 +9,7 @@ from deployments.wiring import build_office
 from flows.arsip import arsip
 from flows.keterlibatan import keterlibatan
 from flows.keutuhan import keutuhan
+from flows.monev import monev_bulanan, monev_khusus, monev_mingguan
 from flows.pemeriksaan import pemeriksaan
 from flows.pengingat import pengingat
 from flows.publikasi import publikasi
@@ -30,6 +31,9 @@ __all__ = [
     "arsip",
     "keterlibatan",
     "keutuhan",
+    "monev_bulanan",
+    "monev_khusus",
+    "monev_mingguan",
     "pemeriksaan",
     "pengingat",
     "publikasi",

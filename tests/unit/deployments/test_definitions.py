@@ -22,6 +22,13 @@ SNAPSHOT = [
     {"name": "segel", "tags": ["sistem"], "schedule": "55 23 * * * Asia/Jakarta"},
     {"name": "pengingat", "tags": ["sistem"], "schedule": "every 0:01:00"},
     {"name": "keterlibatan", "tags": ["sistem"], "schedule": "45 6 * * * Asia/Jakarta"},
+    {
+        "name": "monev-mingguan",
+        "tags": ["sop", "monev"],
+        "schedule": "15 7 * * 1 Asia/Jakarta",
+    },
+    {"name": "monev-bulanan", "tags": ["sop", "monev"], "schedule": "20 7 1 * * Asia/Jakarta"},
+    {"name": "monev-khusus", "tags": ["sop", "monev"], "schedule": None},
 ]
 
 
@@ -40,10 +47,13 @@ def flows_written() -> set[str]:
 
 
 def test_every_flow_that_was_written_is_deployed_and_can_be_loaded() -> None:
-    assert {one.name for one in DEFINITIONS} == flows_written()
-    for one in DEFINITIONS:
-        assert getattr(entrypoints, one.name) is one.flow
-        assert one.name in entrypoints.__all__
+    attributes = {
+        one.entrypoint.removeprefix("deployments.entrypoints."): one for one in DEFINITIONS
+    }
+    assert set(attributes) == flows_written()
+    for name, one in attributes.items():
+        assert getattr(entrypoints, name) is one.flow
+        assert name in entrypoints.__all__
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda one: one.name)

@@ -1,0 +1,377 @@
+"""SOP step 9: the report of a period is made, kept, and laid before the head.
+
+A run asks the record which report it carries and goes on from there, so one that was
+killed at any line and runs again ends with one report, one set of files and one form.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect import task
+from prefect.artifacts import Artifact, create_markdown_artifact, create_table_artifact
+from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+from prefect.states import Completed
+
+from ledger import reports
+from ledger.models import Report
+from ledger.work import Work
+from monev.model import MonevReport, Period
+from monev.render import markdown, records, tables, write_all
+from monev.render.sections import opening
+from monev.render.wording import period_title
+from sop.indonesian import day as in_words
+from sop.indonesian import moment, today
+from sop.markup import escape_for_form
+from tasks.langkah import as_state
+from tasks.laporan import monev_report, month_before, week_before
+from tasks.office import Office, office
+from tasks.pembacaan import (
+    SUMMARY,
+    folder_of,
+    name_in_timeline,
+    open_reading,
+    period_of,
+    receive_reading,
+)
+from tasks.suspension import answer_to, run_exists, suspend_with_form
+
+WEEKLY, MONTHLY, SPECIAL = "mingguan", "bulanan", "khusus"
+MARKDOWN = "laporan-monev.md"
+BUSY = (
+    "Laporan monev periode ini sedang dikerjakan proses lain. Tidak ada yang hilang; tunggu "
+    "sebentar, lalu lihat daftar run."
+)
+REPLACED = (
+    "Laporan ini sudah dilanjutkan oleh run {run}, jadi run ini tidak dipakai. Buka run itu dan "
+    "jawab formulirnya di sana."
+)
+UNKNOWN = "Tidak ada laporan dengan rujukan {reference!r} dalam catatan."
+UNWRITABLE = (
+    "Laporan belum dapat ditulis ke {folder} ({why}). Perbaiki disk atau hak aksesnya, lalu tekan "
+    "Retry pada run ini. Belum ada yang tercatat."
+)
+UNREADABLE_DAY = (
+    "“{text}” pada {field} bukan tanggal. Tulis seperti 2026-11-30, lalu jalankan lagi."
+)
+BACKWARDS = "“Dari” ({first}) sesudah “Sampai” ({last}). Tukar keduanya, lalu jalankan lagi."
+FUTURE = "Periode yang mulai {first} belum berjalan. Pilih hari yang sudah lewat atau hari ini."
+
+
+class PeriodError(ValueError):
+    """Days that make no period; the sentence says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """The report that a run carries; `elsewhere` says why this run carries none."""
+
+    report_id: str
+    elsewhere: str = ""
+
+
+# --- which period -------------------------------------------------------------------
+
+
+def asked_at() -> datetime:
+    """When this run was to begin: a run that is begun again days later means the same days."""
+    at: datetime = flow_run.scheduled_start_time
+    return at
+
+
+def last_week() -> Period:
+    """The week before the run's own."""
+    return Period(*week_before(today(asked_at())), as_of=asked_at(), kind=WEEKLY)
+
+
+def last_month() -> Period:
+    """The month before the run's own."""
+    return Period(*month_before(today(asked_at())), as_of=asked_at(), kind=MONTHLY)
+
+
+def special_period(first: str, last: str) -> Period:
+    """The days that were typed; empty ones mean from the 1st of this month until today.
+
+    Raises PeriodError for what makes no period.
+    """
+    until = _day(last, "Sampai") or today(asked_at())
+    begins = _day(first, "Dari") or min(until, today(asked_at())).replace(day=1)
+    if begins > until:
+        raise PeriodError(BACKWARDS.format(first=in_words(begins), last=in_words(until)))
+    if begins > today(asked_at()):
+        raise PeriodError(FUTURE.format(first=in_words(begins)))
+    return Period(begins, until, as_of=asked_at(), kind=SPECIAL)
+
+
+def _day(text: str, field: str) -> date | None:
+    typed = text.strip()
+    if not typed:
+        return None
+    for pattern in ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(typed, pattern).date()  # noqa: DTZ007 (a day, no moment)
+        except ValueError:
+            continue
+    raise PeriodError(UNREADABLE_DAY.format(text=typed[:40], field=field))
+
+
+def run_title(period: Period) -> str:
+    """The run's name."""
+    return f"Laporan monev · {period_title(period)}"
+
+
+# --- what the flows are made of -----------------------------------------------------
+
+
+def lay_out(period: Period, reference: str) -> Laid:
+    """The report that this run carries: found again, taken over, or newly made."""
+    here, run_id = office(), str(_run_id())
+    with here.ledger.read() as work:
+        known = _known(work, run_id, reference)
+        if known is not None:
+            period = period_of(known)
+        bound, report_id = (known.flow_run_id, known.id) if known else (None, "")
+    if bound and bound != run_id and run_exists(UUID(bound)):
+        raise RuntimeError(REPLACED.format(run=bound))
+    if not here.locks.acquire(lock_name(period)):
+        raise RuntimeError(BUSY)
+    if not report_id:
+        with here.ledger.read() as work:
+            there = _already_there(work, period)
+            earlier = len(reports.of_period(work, *_key(period)))
+        if there is not None:
+            return Laid("", there)
+        made = susun_laporan.with_options(task_run_name=name_in_timeline(here.sop, "susun laporan"))
+        report_id = made(period, earlier, run_id)
+    elif bound != run_id:
+        with here.ledger.work() as work:
+            reports.bind_flow_run(work, reports.get(work, report_id), run_id)
+    return Laid(report_id)
+
+
+def record_reading_if_any(report_id: str) -> None:
+    """Take the answer to this report's open form, if one was given."""
+    here = office()
+    with here.ledger.read() as work:
+        report = reports.get(work, report_id)
+        key, run_id, is_read = report.form_key, report.flow_run_id, report.read_at is not None
+    if is_read or not key or not run_id:
+        return
+    raw = answer_to(UUID(run_id), key)
+    if raw is None:
+        return
+    name = name_in_timeline(here.sop, "dibaca")
+    named = jawaban_laporan.with_options(task_run_name=name)
+    named(report_id, key, raw, return_state=True).result()
+
+
+def is_read(report_id: str) -> bool:
+    """Whether somebody who may has read it."""
+    with office().ledger.read() as work:
+        return reports.get(work, report_id).read_at is not None
+
+
+def ask_reader(report_id: str) -> None:
+    """Open the form and suspend the run. Never returns."""
+    here, run_id = office(), _run_id()
+    with here.ledger.read() as work:
+        report = reports.get(work, report_id)
+    artifact = artifact_key(report)
+    _restore_artifact(here, report, artifact)
+    form = open_reading(here, report_id, artifact)
+    get_run_logger().info("Menunggu laporan dibaca.")
+    suspend_with_form(run_id, form.key, form.model, form.description)
+
+
+def read_by_head(report_id: str) -> State:
+    """How the run of a report ends that was read."""
+    with office().ledger.read() as work:
+        report = reports.get(work, report_id)
+    when = moment(report.read_at) if report.read_at else ""
+    return Completed(name="Sudah dibaca", message=f"Dibaca {when}. Berkas: {report.folder}")
+
+
+def carried_elsewhere(laid: Laid) -> State:
+    """How a run ends whose period has its report already."""
+    return Completed(name="Sudah ada", message=laid.elsewhere)
+
+
+def _known(work: Work, run_id: str, reference: str) -> Report | None:
+    known = reports.of_run(work, run_id)
+    if known is not None or not reference:
+        return known
+    try:
+        return reports.get(work, reference)
+    except LookupError:
+        raise ValueError(UNKNOWN.format(reference=reference)) from None
+
+
+def _already_there(work: Work, period: Period) -> str | None:
+    """Why no new report is made; None when one is to be made.
+
+    One report waits per kind and period. Once read, the week's and the month's stay
+    the ones; another special report of the same days is a new version of its own.
+    """
+    known = reports.of_period(work, *_key(period))
+    if not known:
+        return None
+    newest = known[-1]
+    if newest.read_at is None:
+        return (
+            f"{period_title(period)}: laporannya sudah ada dan menunggu dibaca, di run "
+            f"{newest.flow_run_id}."
+        )
+    if period.kind == SPECIAL:
+        return None
+    return (
+        f"{period_title(period)}: laporannya sudah dibaca {moment(newest.read_at)} "
+        f"(berkas {newest.folder}). Untuk angka terbaru, jalankan monev-khusus."
+    )
+
+
+def _key(period: Period) -> tuple[str, date, date]:
+    return period.kind, period.first_day, period.last_day
+
+
+def lock_name(period: Period) -> str:
+    """The lock that whoever works on this period's report holds."""
+    return f"laporan-{period.kind}-{period.first_day}-{period.last_day}"
+
+
+# --- the tasks ----------------------------------------------------------------------
+
+
+@task(persist_result=False)
+def susun_laporan(period: Period, earlier: int, run_id: str) -> str:
+    """Make, write and keep the report; its id. `earlier`: how many versions there are."""
+    here = office()
+    report = monev_report(here, replace(period, as_of=here.clock()))
+    folder = _folder_name(period, earlier + 1)
+    files = _written(here.reports_root / folder, report)
+    key = _artifact_key(period, earlier + 1)
+    # Before the row: a report that is kept has been shown, wherever the process dies.
+    _show(report, key)
+    with here.ledger.work() as work:
+        kept = reports.keep(
+            work,
+            kind=period.kind,
+            first_day=period.first_day,
+            last_day=period.last_day,
+            as_of=report.period.as_of,
+            seal_digest=report.seal.digest if report.seal else "",
+            model_sha256=digest_of(report),
+            folder=folder,
+            files=files,
+            flow_run_id=run_id,
+        )
+        report_id = kept.id
+    get_run_logger().info("Laporan disimpan: %s", here.reports_root / folder)
+    return report_id
+
+
+@task(persist_result=False)
+def jawaban_laporan(report_id: str, key: str, raw: dict[str, Any]) -> State:
+    """Take one person's answer to the form of one report."""
+    return as_state(receive_reading(office(), report_id, key, raw))
+
+
+def digest_of(report: MonevReport) -> str:
+    """SHA-256 over all figures of the report."""
+    text = json.dumps(asdict(report), default=str, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _folder_name(period: Period, version: int) -> str:
+    name = f"{period.kind}-{period.first_day}_{period.last_day}"
+    return f"{period.last_day.year}/{name}" + (f"-versi-{version}" if version > 1 else "")
+
+
+def _written(folder: Path, report: MonevReport) -> dict[str, str]:
+    """All files in a folder that appears whole; the lock of the period is held.
+
+    What lies there already was left by a run that died before its report was kept.
+    """
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for left in (*folder.parent.glob(f".{folder.name}.*"), folder):
+            shutil.rmtree(left, ignore_errors=True)
+        digests = write_all(report, aside)
+        summary = summary_of(report).encode("utf-8")
+        (aside / SUMMARY).write_bytes(summary)
+        aside.rename(folder)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise RuntimeError(UNWRITABLE.format(folder=folder, why=why)) from error
+    return {**digests, SUMMARY: hashlib.sha256(summary).hexdigest()}
+
+
+def summary_of(report: MonevReport) -> str:
+    """What stands on the head's form: key figures, the summary, what asks for a decision."""
+    top = opening(report)
+    lines = [
+        f"- **{escape_for_form(one.value)}** {escape_for_form(one.label)}"
+        for one in top.key_figures
+    ]
+    parts = ["\n".join(lines)] if lines else []
+    parts += [escape_for_form(" ".join(top.summary))]
+    if top.decisions:
+        listed = "\n".join(f"- {escape_for_form(sentence)}" for sentence in top.decisions)
+        parts.append(f"**Yang memerlukan perhatian Kepala**\n\n{listed}")
+    if report.letterhead.rehearsal:
+        parts.insert(0, "> **GLADI**: data latihan, bukan laporan resmi.")
+    return "\n\n".join(parts) + "\n"
+
+
+# --- the artifacts ------------------------------------------------------------------
+
+
+def artifact_key(report: Report) -> str:
+    """Under which key the report stands in the Prefect UI."""
+    version = re.search(r"-versi-(\d+)$", report.folder)
+    return _artifact_key(period_of(report), int(version[1]) if version else 1)
+
+
+def _artifact_key(period: Period, version: int) -> str:
+    key = f"laporan-monev-{period.kind}-{period.first_day}-{period.last_day}"
+    return key + (f"-versi-{version}" if version > 1 else "")
+
+
+def _show(report: MonevReport, key: str) -> None:
+    title = period_title(report.period)
+    create_markdown_artifact(
+        markdown=markdown(report), key=key, description=f"Laporan monev · {title}"
+    )
+    for table in tables(report):
+        if table.rows:
+            slug = re.sub(r"[^a-z0-9]+", "-", table.sheet.lower()).strip("-")
+            create_table_artifact(
+                table=records(table), key=f"{key}-{slug}", description=f"{table.title} · {title}"
+            )
+
+
+def _restore_artifact(here: Office, report: Report, key: str) -> None:
+    """Show the report again where the Prefect database was lost; its tables are in the files."""
+    if Artifact.get(key) is not None:
+        return
+    try:
+        text = (folder_of(here, report) / MARKDOWN).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return  # the form itself says which file is damaged
+    title = period_title(period_of(report))
+    create_markdown_artifact(markdown=text, key=key, description=f"Laporan monev · {title}")
+
+
+def _run_id() -> UUID:
+    return UUID(str(flow_run.id))

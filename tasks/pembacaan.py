@@ -1,0 +1,288 @@
+"""The form that lays a monev report before the head, and what a reading changes.
+
+The reader is who approves by the SOP in force ("melaporkan ke Kepala"), Plh. or Plt.
+included. One transaction takes the answer, spends the code, marks the report read and
+ends the publications that it covers; a crash leaves all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ledger import people, publications, reports, rounds
+from ledger.models import Outcome, Publication, Report, Round
+from ledger.reports import Waiting
+from ledger.work import RecordAlteredError, Work
+from monev.model import Period
+from monev.render.wording import period_title
+from monev.rows import span_of
+from sop.forms import Kind, Question, model_of, read_answers
+from sop.forms.steps import person_questions
+from sop.forms.wording import one_line, reasons_block
+from sop.indonesian import moment, today
+from sop.markup import escape_for_form
+from sop.model import Actor, Sop, Step, StepKind
+from tasks.answering import STALE, Verdict, holder_behind, move_to
+from tasks.office import Office
+from tasks.opening import NOBODY, REOPENED, OpenForm
+from tasks.pemberitahuan import approving_role
+
+SUMMARY = "ringkasan.md"
+READ = "Sudah dibaca"
+ASKED = (
+    "**Baca laporan monev ini, lalu nyatakan sudah dibaca.** Catatan Anda disimpan bersama "
+    "laporannya dan menjadi dasar evaluasi."
+)
+DAMAGED = (
+    "Berkas {name} tidak sama lagi dengan yang dicatat saat laporan dibuat. Jangan dipakai; minta "
+    "administrator memulihkannya dari cadangan."
+)
+MOST_NAMED = 12
+MOST_SUMMARY = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The role before which a report is laid."""
+
+    role: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A publication that stands at step 9 and that the report is about."""
+
+    publication: Publication
+    round: Round
+    sop: Sop
+    step: Step
+
+
+@dataclass
+class Coverage:
+    """Which publications a reading ends; `altered` ones are left as they are."""
+
+    ends: list[Covered] = field(default_factory=list)
+    altered: list[str] = field(default_factory=list)
+
+
+def reader_of(sop: Sop) -> Reader:
+    """Who reads the report by this SOP: the role that approves."""
+    role = approving_role(sop) or sop.steps[-1].role
+    return Reader(role, sop.role_name(role))
+
+
+def monev_step(sop: Sop) -> Step | None:
+    """The SOP's step of monitoring and evaluation; None when it has none."""
+    return next((step for step in sop.steps if step.kind is StepKind.MONEV), None)
+
+
+def name_in_timeline(sop: Sop, detail: str) -> str:
+    """How the work on a report stands in its run's timeline."""
+    step = monev_step(sop)
+    return f"{step.no} · {step.short} · {detail}" if step else f"Laporan monev · {detail}"
+
+
+def period_of(report: Report) -> Period:
+    """What the report is about."""
+    return Period(report.first_day, report.last_day, report.as_of, report.kind)
+
+
+def folder_of(office: Office, report: Report) -> Path:
+    """Where its files lie."""
+    return office.reports_root / report.folder
+
+
+def damaged_files(office: Office, report: Report) -> list[str]:
+    """The report's files that vanished or are not what was kept."""
+    folder = folder_of(office, report)
+    return [
+        name for name, sha256 in sorted(report.files.items()) if _digest(folder / name) != sha256
+    ]
+
+
+def _digest(file: Path) -> str | None:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def questions_of(reader: Reader, holders: tuple[str, ...], draft: str) -> list[Question]:
+    """Who, the code, that it was read, and a note."""
+    return [
+        *person_questions(reader.name, holders),
+        Question(
+            "dibaca",
+            "Laporan monev",
+            "Pilih setelah laporannya Anda baca.",
+            Kind.CHOICE,
+            (READ,),
+        ),
+        Question(
+            "catatan",
+            "Catatan Kepala",
+            "Arahan atau tindak lanjut; boleh dikosongkan.",
+            default=draft,
+        ),
+    ]
+
+
+def _asking(office: Office, work: Work, draft: str) -> tuple[Reader, list[Question]]:
+    reader = reader_of(office.sop)
+    holders = people.holders(work, reader.role, today(work.now), role_name=reader.name)
+    return reader, questions_of(reader, tuple(one.label for one in holders), draft)
+
+
+def open_reading(office: Office, report_id: str, artifact: str) -> OpenForm:
+    """Record a new form for an unread report and make what Prefect will show."""
+    with office.ledger.read() as work:
+        damaged = damaged_files(office, reports.get(work, report_id))
+    with office.ledger.work() as work:
+        report = reports.get(work, report_id)
+        if report.read_at is not None:
+            raise RuntimeError("laporan sudah dibaca; run akan membaca ulang catatannya")
+        reader, questions = _asking(office, work, report.draft)
+        reasons = report.notice.split("\n") if report.notice else []
+        notice = list(reasons)
+        if report.form_key is not None:
+            notice.append(REOPENED)
+        notice += [DAMAGED.format(name=name) for name in damaged]
+        if not questions[0].options:
+            notice.append(NOBODY.format(role=reader.name))
+        coverage = covered(office, work, report)
+        key = reports.open_form(work, report)
+        description = _description(
+            office, report, artifact, notice, coverage, damaged, refused=bool(reasons)
+        )
+    return OpenForm(key, model_of("Formulir", questions), description)
+
+
+def _description(
+    office: Office,
+    report: Report,
+    artifact: str,
+    notice: list[str],
+    coverage: Coverage,
+    damaged: list[str],
+    *,
+    refused: bool,
+) -> str:
+    folder = folder_of(office, report)
+    step = monev_step(office.sop)
+    files = ", ".join(f"`{name}`" for name in sorted(report.files) if name != SUMMARY)
+    parts = [reasons_block(notice, refused=refused)] if notice else []
+    parts += [
+        ASKED,
+        f"👉 **[Buka laporan lengkap](/artifacts/key/{artifact})**",
+        f"### {escape_for_form(period_title(period_of(report)))}",
+        "" if SUMMARY in damaged else _summary(folder),
+        f"**Berkas** di `{folder.absolute()}`: {files}",
+        _consequence(coverage),
+        (f"Langkah {step.no} · {escape_for_form(step.activity)}  \n" if step else "")
+        + f"SOP {escape_for_form(office.sop.nomor)} · keadaan catatan pada {moment(report.as_of)}",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _summary(folder: Path) -> str:
+    return (folder / SUMMARY).read_text(encoding="utf-8")[:MOST_SUMMARY].strip()
+
+
+def _consequence(coverage: Coverage) -> str:
+    """What answering does, named."""
+    ends = coverage.ends
+    if not ends:
+        return "Tidak ada publikasi yang menunggu laporan ini untuk diselesaikan."
+    named = [
+        f"- {escape_for_form(one_line(one.publication.title, 80))} (`{one.publication.reference}`)"
+        for one in ends[:MOST_NAMED]
+    ]
+    if len(ends) > MOST_NAMED:
+        named.append(f"- … dan {len(ends) - MOST_NAMED} lainnya")
+    head = f"**Setelah dibaca**, {len(ends)} publikasi di laporan ini dinyatakan selesai:"
+    return head + "\n\n" + "\n".join(named)
+
+
+def covered(office: Office, work: Work, report: Report) -> Coverage:
+    """The publications at step 9 that reached it before the end of what the report is about."""
+    until = span_of(period_of(report), office.calendar.zone).end
+    found = Coverage()
+    for waiting in reports.waiting_since_before(work, until):
+        _sort_in(work, waiting, found)
+    return found
+
+
+def _sort_in(work: Work, waiting: Waiting, found: Coverage) -> None:
+    publication = waiting.publication
+    try:
+        sop = publications.sop_of(work, publication)
+    except RecordAlteredError:
+        found.altered.append(publication.reference)
+        return
+    step = sop.step(waiting.round.step_no)
+    if step.kind is not StepKind.MONEV or step.actor is not Actor.ALUR:
+        return
+    if work.is_unaltered(publication) and work.is_unaltered(waiting.round):
+        found.ends.append(Covered(publication, waiting.round, sop, step))
+    else:
+        # What was changed outside of Siar is restored first; it must not keep the others.
+        found.altered.append(publication.reference)
+
+
+def receive_reading(office: Office, report_id: str, key: str, raw: Mapping[str, Any]) -> Verdict:
+    """Take one answer to one form of a report; the form is closed by it, whatever it says."""
+    with office.ledger.read() as work:
+        damaged = damaged_files(office, reports.get(work, report_id))
+    with office.ledger.work() as work:
+        report = reports.get(work, report_id)
+        if report.read_at is not None or report.form_key != key:
+            return Verdict(False, (STALE,), "", None)
+        reader, questions = _asking(office, work, report.draft)
+        values, problems = read_answers(questions, raw)
+        label, code = str(values.get("petugas", "")), str(values.get("kode", ""))
+        note = str(values.get("catatan", ""))
+        holder, reasons = holder_behind(work, reader.role, reader.name, label, code)
+        reasons += problems
+        if holder is None or reasons:
+            reports.refuse(
+                work,
+                report,
+                named_person=label,
+                staff_id=holder.staff_id if holder else None,
+                reasons=reasons,
+                draft=note,
+            )
+            return Verdict(False, tuple(reasons), label, None)
+        coverage = covered(office, work, report)
+        for one in coverage.ends:
+            _end(office, work, one, report, holder.staff_id)
+        said = {
+            "selesai": [one.publication.reference for one in coverage.ends],
+            "dilewati": coverage.altered,
+            "berkas_berubah": damaged,
+        }
+        reports.mark_read(
+            work,
+            report,
+            staff_id=holder.staff_id,
+            named_person=label,
+            note=note,
+            said=said,
+        )
+        return Verdict(True, (), label, None)
+
+
+def _end(office: Office, work: Work, one: Covered, report: Report, staff_id: str) -> None:
+    """Close the publication's round of step 9 and go on as its SOP says: usually it ends."""
+    told = {"laporan": {"id": report.id, "jenis": report.kind, "putaran": one.round.id}}
+    publications.keep_note(work, one.publication, "dilaporkan", told, actor=staff_id)
+    rounds.close_round(work, one.round, Outcome.SELESAI)
+    following = one.sop.following(one.step.no)
+    move_to(office, work, one.publication, one.sop, following.no if following else None)
