@@ -70,6 +70,12 @@ class Standing:
     waits_until: datetime | None = None
     is_handed_over: bool = False
     altered: str = ""
+    lock_name: str = ""
+
+    @property
+    def lock(self) -> str:
+        """The lock that the process holds which carries it out."""
+        return self.lock_name or self.publication_id
 
 
 @dataclass(frozen=True)
@@ -150,7 +156,7 @@ def _looked_at(how: Sweep, standing: Standing) -> Mended | None:
     told = Mended(standing.reference, standing.title, standing.step, "")
     try:
         if standing.altered:
-            _record_once(how, standing, restarts.BLOCKED, standing.altered)
+            record_once(how, standing, restarts.BLOCKED, standing.altered)
             return replace(told, obstacle=standing.altered)
         reason = mend(how, standing)
     except Exception as error:
@@ -219,17 +225,17 @@ def mend(how: Sweep, standing: Standing) -> str:
 
 
 def _mended(how: Sweep, standing: Standing) -> str:
-    run = _run_of(how.client, standing)
+    run = run_of(how.client, standing)
     gone = run is None or run.state is None
-    reason = "run-nya tidak ada lagi di Prefect" if gone else _trouble(how, standing, run)
+    reason = "run-nya tidak ada lagi di Prefect" if gone else trouble_of(how, standing, run)
     if not reason or _has_moved_on(how, standing, run):
         return ""
     if reason == DUE:  # as planned: no restart that counts
-        _rescheduling(how, standing, reason)()
+        rescheduling(how, standing, reason)()
         return reason
-    if not _may_restart(how, standing, reason):
+    if not may_restart(how, standing, reason):
         return ""
-    start = _starting_anew(how, standing) if gone else _rescheduling(how, standing, reason)
+    start = _starting_anew(how, standing) if gone else rescheduling(how, standing, reason)
     with how.office.ledger.work() as work:
         restarts.record_restart(
             work, standing.publication_id, standing.round_id, reason, run_id=standing.run_id
@@ -248,15 +254,16 @@ def _has_moved_on(how: Sweep, standing: Standing, run: FlowRun | None) -> bool:
         publication = publications.get(work, standing.publication_id)
         if _standing(work, publication) != standing:
             return True
-    now = _run_of(how.client, standing)
-    return _state_id(now) != _state_id(run)
+    now = run_of(how.client, standing)
+    return state_id(now) != state_id(run)
 
 
-def _state_id(run: FlowRun | None) -> UUID | None:
+def state_id(run: FlowRun | None) -> UUID | None:
+    """Which state the run is in: another id is another moment."""
     return run.state.id if run is not None and run.state is not None else None
 
 
-def _may_restart(how: Sweep, standing: Standing, reason: str) -> bool:
+def may_restart(how: Sweep, standing: Standing, reason: str) -> bool:
     """False while a run that keeps failing has to wait; the record says so and why."""
     now = how.office.clock()
     with how.office.ledger.read() as work:
@@ -266,16 +273,18 @@ def _may_restart(how: Sweep, standing: Standing, reason: str) -> bool:
         return True
     minutes = int(THEN_EVERY.total_seconds() // 60)
     slowly = SLOWLY.format(times=RESTARTS_AN_HOUR, minutes=minutes, reason=reason)
-    _record_once(how, standing, restarts.SLOWED_DOWN, slowly)
+    record_once(how, standing, restarts.SLOWED_DOWN, slowly)
     return False
 
 
-def _record_once(how: Sweep, standing: Standing, kind: str, reason: str) -> None:
+def record_once(how: Sweep, standing: Standing, kind: str, reason: str) -> None:
+    """Say in the record why nothing is started, once."""
     with how.office.ledger.work() as work:
         restarts.record_once(work, standing.publication_id, standing.round_id, kind, reason)
 
 
-def _run_of(client: SyncPrefectClient, standing: Standing) -> FlowRun | None:
+def run_of(client: SyncPrefectClient, standing: Standing) -> FlowRun | None:
+    """The run as Prefect knows it; None when it is gone."""
     if not standing.run_id:
         return None
     try:
@@ -284,10 +293,10 @@ def _run_of(client: SyncPrefectClient, standing: Standing) -> FlowRun | None:
         return None
 
 
-def _trouble(how: Sweep, standing: Standing, run: FlowRun | None) -> str:
+def trouble_of(how: Sweep, standing: Standing, run: FlowRun | None) -> str:
     """Why the run must be started again; "" when it stands as it should."""
     state = run.state if run else None
-    if run is None or state is None or not how.office.locks.is_free(standing.publication_id):
+    if run is None or state is None or not how.office.locks.is_free(standing.lock):
         return ""
     if state.is_scheduled():
         return POSTPONED if _is_postponed(how, state) else ""
@@ -299,7 +308,7 @@ def _trouble(how: Sweep, standing: Standing, run: FlowRun | None) -> str:
         return ""
     if state.type in FINAL:
         said = f": {state.message[:300]}" if state.message else ""
-        return f"run-nya berakhir ({state.name}) padahal publikasi belum selesai{said}"
+        return f"run-nya berakhir ({state.name}) padahal pekerjaannya belum selesai{said}"
     return f"tidak ada proses yang mengerjakannya, padahal keadaannya {state.name}"
 
 
@@ -322,7 +331,9 @@ def _trouble_while_paused(how: Sweep, standing: Standing, run: FlowRun) -> str:
     return ""
 
 
-def _rescheduling(how: Sweep, standing: Standing, reason: str) -> Callable[[], None]:
+def rescheduling(how: Sweep, standing: Standing, reason: str) -> Callable[[], None]:
+    """What has the same run again."""
+
     def start() -> None:
         said = f"Dilanjutkan dari catatan, sebab {reason}"
         state: State[Any] = Scheduled(name="Dijalankan kembali", message=said)
