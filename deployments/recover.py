@@ -13,6 +13,7 @@ from deployments.settings import Settings, load_settings
 from deployments.stack import answers
 from deployments.wiring import office_of
 from tasks.beginnings import restart_lost_beginnings
+from tasks.laporan_tertinggal import mend_reports, restart_lost_reports
 from tasks.pemulihan import Mended, Sweep, standings_of_open, sweep
 from tasks.system_runs import end_dead_system_runs
 
@@ -36,8 +37,9 @@ def recover(settings: Settings) -> int:
         click.echo(NOT_RUNNING.format(address=settings.prefect_url), err=True)
         return 1
     with office_of(settings) as here, _client(settings) as client:
-        found = sweep(Sweep(here, client, patient=False))
-        begun = restart_lost_beginnings(here, client)
+        how = Sweep(here, client, patient=False)
+        found = [*sweep(how), *mend_reports(how)]
+        begun = [*restart_lost_beginnings(here, client), *restart_lost_reports(here, client)]
         end_dead_system_runs(here, client)
         left_open = len(standings_of_open(here))
     for one in found:
@@ -46,7 +48,9 @@ def recover(settings: Settings) -> int:
         click.echo(BEGUN.format(title=title))
     reopened = sum(not one.obstacle for one in found)
     if reopened:
-        click.echo(f"{reopened} publikasi dibuka kembali; formulirnya muncul sebentar lagi.")
+        click.echo(
+            f"{reopened} publikasi atau laporan dibuka kembali; formulirnya muncul sebentar lagi."
+        )
     elif not found and not begun:
         click.echo(NOTHING.format(count=left_open) if left_open else NONE_OPEN)
     return int(reopened < len(found))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from prefect import flow
 
+from tasks.laporan_tertinggal import mend_unread_reports
 from tasks.menyusul import deliver_beside_forms
 from tasks.pemulihan import mend_open_publications
 
 
 @flow(name="rekonsiliasi", flow_run_name="Rekonsiliasi", persist_result=False)
 def rekonsiliasi() -> list[str]:
-    """Dijalankan sendiri; mengembalikan daftar publikasi yang run-nya dijalankan kembali."""
+    """Dijalankan sendiri; mengembalikan daftar publikasi dan laporan yang dijalankan kembali."""
     mended = mend_open_publications()
+    mended += mend_unread_reports()
     deliver_beside_forms()
     return mended
