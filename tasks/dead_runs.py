@@ -11,8 +11,6 @@ from prefect.exceptions import ObjectNotFound
 
 from tasks.office import Exclusive, Office, is_carried_out
 
-# From the worker's word to the first line of the run; a slow machine takes its time.
-STARTING = timedelta(seconds=30)
 # Where the death of a process may leave its run.
 STANDING = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
 
@@ -24,8 +22,12 @@ def is_dead(here: Office, run: FlowRun) -> bool:
         return False
     if state.is_crashed():
         return True
-    usual = max(here.settling, STARTING) if state.is_pending() else here.settling
-    return state.type in STANDING and here.clock() - state.timestamp >= usual
+    return state.type in STANDING and here.clock() - state.timestamp >= usual_wait(here, state)
+
+
+def usual_wait(here: Office, state: State[Any]) -> timedelta:
+    """How long a run may stand so without a process; one that is being started, twice as long."""
+    return here.settling * 2 if state.is_pending() else here.settling
 
 
 def move_on(client: SyncPrefectClient, locks: Exclusive, seen: FlowRun, state: State[Any]) -> bool:

@@ -20,14 +20,13 @@ from ledger.models import Form, Publication, Round
 from ledger.work import RecordAlteredError, Work
 from sop.model import Actor
 from tasks.beginnings import publication_runs, restart_lost_beginnings
+from tasks.dead_runs import usual_wait
 from tasks.office import Office, office
 from tasks.standings import wakes_at
 from tasks.suspension import response_key, stored_input
 from tasks.system_runs import end_dead_system_runs
 from tasks.waking import wake_at
 
-# A worker that died before it started the run leaves it pending for ever.
-PENDING_TOO_LONG = timedelta(seconds=30)
 # Nothing here schedules a run for later than now: somebody else put it off.
 AT_MOST_AHEAD = timedelta(minutes=5)
 DUE = "waktunya untuk melanjutkan sudah tiba"
@@ -303,8 +302,7 @@ def trouble_of(how: Sweep, standing: Standing, run: FlowRun | None) -> str:
     if state.is_paused():
         return _trouble_while_paused(how, standing, run)
     # A run that was just started may not hold its lock yet.
-    usual = PENDING_TOO_LONG if state.is_pending() else how.office.settling
-    if not how.lasted(state.timestamp, usual):
+    if not how.lasted(state.timestamp, usual_wait(how.office, state)):
         return ""
     if state.type in FINAL:
         said = f": {state.message[:300]}" if state.message else ""

@@ -1,0 +1,223 @@
+"""A kill storm: publications through rehearsal channels that fail, in processes that are killed.
+
+At the end every publication is live on every channel exactly once, or the storm says
+which one is not. All choices come from one seed; when they fall is up to the machine.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+
+from benchmarks._desks import Desks, People, mark
+from benchmarks._weather import CHANNELS, Kills, Reaper, faults, gaps
+from connectors.rehearsal.settings import RehearsalSettings
+from deployments.settings import Settings
+from deployments.stack import Stack
+from deployments.wiring import office_of
+from ledger import publications
+from ledger.verify import verify
+from tasks.office import Office
+
+FOLDER = "bahan"
+GLADI = Path(__file__).with_name("_gladi.py")
+
+
+@dataclass(frozen=True)
+class Storm:
+    """How hard it blows; `patience` is how many seconds the whole may take."""
+
+    publications: int
+    seed: int
+    kills: Kills
+    faults_per_channel: float = 0.6
+    patience: float = 600.0
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class After:
+    """What the storm left. `runs` are the publications' runs by state; `standing` are runs
+    of any flow that say they run while no process carries them out."""
+
+    publications: int
+    finished: int
+    duplicates: list[str]
+    missing: list[str]
+    stuck: list[str]
+    standing: list[str]
+    record_problems: list[str]
+    runs: dict[str, int]
+    answers: int
+    answered_for_a_channel: int
+    kills: dict[str, int]
+    faults_struck: int
+    seconds: float
+
+    @property
+    def is_well(self) -> bool:
+        """Nothing twice, nothing lost, nothing left standing, and the record says how."""
+        wrong = (self.duplicates, self.missing, self.stuck, self.standing, self.record_problems)
+        return not any(wrong) and self.runs == {"COMPLETED": self.publications}
+
+
+def blow(storm: Storm, folder: Path) -> After:
+    """Let it blow over a stack of its own below `folder`, and look at what is left."""
+    with rehearsal(folder / "gladi") as gladi:
+        settings = settings_for(storm, folder, str(gladi.base_url))
+        people = People(max(6, round(0.45 * storm.publications)))
+        with office_of(settings) as office:
+            with office.ledger.work() as work:
+                people.enrol(work)
+            _material(office)
+            with Stack(settings, say=lambda _line: None) as stack:
+                return _carry_through(storm, stack, office, gladi, people)
+
+
+def settings_for(storm: Storm, folder: Path, address: str) -> Settings:
+    """Siar with the waits of a storm: seconds instead of minutes."""
+    wanted = {
+        "data_dir": folder,
+        "rehearsal": {"port": 0},
+        "channels": rehearsed_at(address),
+        "delivery": {"first_wait_seconds": 0.4, "resend_after_seconds": 5.0},
+        **storm.settings,
+    }
+    prefect = {"port": 0, "settling_seconds": 2.0, **wanted.pop("prefect", {})}
+    return Settings.model_validate({**wanted, "prefect": prefect})
+
+
+def rehearsed_at(address: str) -> dict[str, Any]:
+    """The four channels' settings, with the sample accounts of a rehearsal."""
+    sample = RehearsalSettings()
+    app = {"app_id": sample.fb_app_id, "app_secret": sample.fb_app_secret, "host": address}
+    return {
+        "website": {
+            "base_url": address,
+            "username": sample.wp_username,
+            "application_password": sample.wp_application_password,
+            "default_category": "Berita",
+        },
+        "x": {
+            "consumer_key": sample.x_consumer_key,
+            "consumer_secret": sample.x_consumer_secret,
+            "access_token": sample.x_access_token,
+            "access_token_secret": sample.x_access_token_secret,
+            "username": sample.x_username,
+            "host": address,
+            "public_url": address,
+        },
+        "facebook": {
+            "page_id": sample.fb_page_id,
+            "page_access_token": sample.fb_page_token,
+            "page_url": f"{address}/{sample.fb_page_id}",
+            **app,
+        },
+        "instagram": {
+            "ig_user_id": sample.ig_user_id,
+            "access_token": sample.fb_page_token,
+            **app,
+        },
+    }
+
+
+@contextmanager
+def rehearsal(folder: Path) -> Iterator[httpx.Client]:
+    """The channels in a process of their own, which no storm kills; a client of its pages."""
+    process = subprocess.Popen(
+        [sys.executable, str(GLADI), str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        address = f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        with httpx.Client(base_url=address, trust_env=False, timeout=60.0) as client:
+            yield client
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _material(office: Office) -> None:
+    folder = office.intake_root / FOLDER
+    folder.mkdir(parents=True)
+    Image.effect_noise((640, 640), 60).convert("RGB").save(folder / "foto.jpg", quality=80)
+    (folder / "keterangan.txt").write_text("foto.jpg: Petugas memeriksa dokumen\n", "utf-8")
+
+
+def _carry_through(
+    storm: Storm, stack: Stack, office: Office, gladi: httpx.Client, people: People
+) -> After:
+    chance = random.Random(storm.seed)
+    plan = faults(chance, storm.publications, storm.faults_per_channel)
+    gladi.post("/gladi/gangguan", json=plan).raise_for_status()
+    reaper = Reaper(stack, chance)
+    began = time.monotonic()
+    until = began + storm.patience
+    with Desks(stack.api_url, people, FOLDER) as desks:
+        for number in range(storm.publications):
+            desks.start(number)
+        pause = gaps(storm.kills, chance)
+        for what in storm.kills.in_order_of(chance):
+            time.sleep(next(pause))
+            reaper.kill(what)
+        while time.monotonic() < until and not _is_calm(storm, desks, office):
+            time.sleep(0.5)
+        times = _times_visible(gladi, storm.publications)
+        calls = gladi.get("/gladi/catatan.json").json()["panggilan"]
+        stuck = _stuck(office)
+        return After(
+            publications=storm.publications,
+            finished=storm.publications - len(stuck),
+            duplicates=[place for place, count in times.items() if count > 1],
+            missing=[place for place, count in times.items() if count < 1],
+            stuck=stuck,
+            standing=desks.standing_runs(office),
+            record_problems=[one.sentence for one in verify(office.ledger)],
+            runs=desks.states(),
+            answers=desks.answers,
+            answered_for_a_channel=desks.by_a_person,
+            kills=reaper.done,
+            faults_struck=sum(bool(call["fault"]) for call in calls),
+            seconds=time.monotonic() - began,
+        )
+
+
+def _is_calm(storm: Storm, desks: Desks, office: Office) -> bool:
+    done = {"COMPLETED": storm.publications}
+    return not _stuck(office) and desks.states() == done and not desks.standing_runs(office)
+
+
+def _stuck(office: Office) -> list[str]:
+    """Publications with something left that people or connectors do, and at which step."""
+    last = office.sop.steps[-1].no
+    with office.ledger.read() as work:
+        return [
+            f"{row.reference} langkah {row.current_step}"
+            for row in publications.open_publications(work)
+            if row.current_step is None or row.current_step < last
+        ]
+
+
+def _times_visible(gladi: httpx.Client, number: int) -> dict[str, int]:
+    """How often readers see each publication, by "channel number"."""
+    shown = gladi.get("/gladi/isi.json").json()
+    texts = {
+        channel: [json.dumps(post, ensure_ascii=False) for post in shown[channel]]
+        for channel in CHANNELS
+    }
+    return {
+        f"{channel} {one}": sum(mark(one) in text for text in texts[channel])
+        for channel in CHANNELS
+        for one in range(number)
+    }

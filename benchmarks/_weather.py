@@ -1,0 +1,183 @@
+"""What goes wrong in a storm: faults of the channels and kill -9 of processes, chosen by a seed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deployments.stack import MARK, SERVER, WORKER, Stack, marked_processes
+
+CHANNELS = ("website", "x", "facebook", "instagram")
+# How many calls a publication makes to a channel when all goes well, at the least.
+CALLS = 3
+# Shorter than `resend_after`: a call that takes longer may count after it was given up.
+SLOWEST = 1.0
+
+_HTML = "<html><h1>503 Service Unavailable</h1></html>"
+_DUPLICATE = {
+    "title": "Forbidden",
+    "status": 403,
+    "detail": "You are not allowed to create a Tweet with duplicate content.",
+    "type": "about:blank",
+}
+_ANYWHERE: tuple[Mapping[str, Any], ...] = (
+    {"action": "drop_before"},
+    {"action": "drop_after"},
+    {"action": "answer_before", "status": 503, "body": _HTML},
+    {"action": "answer_before", "status": 500, "body": {}},
+    {"action": "answer_after", "status": 500, "body": {}},
+    {"action": "answer_after", "status": 502, "body": _HTML},
+    {"action": "answer_after", "status": 200, "body": "<html>ok</html>"},
+    {"action": "truncate", "bytes": 5},
+    {"action": "delay", "seconds": SLOWEST},
+    {"action": "delay_after", "seconds": SLOWEST},
+    {"action": "throttle", "seconds": 2},
+)
+# After these a person has to do something, and here does so by “Kirim ulang”.
+_FOR_A_PERSON: Mapping[str, Mapping[str, Any]] = {
+    "website": {"action": "answer_before", "status": 401, "body": {"code": "rest_cannot_create"}},
+    "x": {"action": "answer_before", "status": 402, "body": {"title": "CreditsDepleted"}},
+    "facebook": {
+        "action": "answer_before",
+        "status": 400,
+        "body": {"error": {"message": "Invalid token", "type": "OAuthException", "code": 190}},
+    },
+    "instagram": {
+        "action": "answer_before",
+        "status": 400,
+        "body": {"error": {"message": "Invalid token", "type": "OAuthException", "code": 190}},
+    },
+}
+
+
+def faults(chance: random.Random, publications: int, per_channel: float) -> list[dict[str, Any]]:
+    """`per_channel` faults for each publication and channel, at calls that the seed chooses."""
+    found: list[dict[str, Any]] = []
+    number = max(1, round(publications * per_channel))
+    for channel in CHANNELS:
+        for _ in range(number):
+            where = {"channel": channel, "method": chance.choice(["POST", "POST", "POST", "GET"])}
+            nth = chance.randint(1, publications * CALLS)
+            found.append({**where, "nth": nth, **chance.choice(_ANYWHERE)})
+        for _ in range(max(1, number // 10)):
+            nth = chance.randint(1, publications * CALLS)
+            found.append(
+                {"channel": channel, "method": "POST", "nth": nth, **_FOR_A_PERSON[channel]}
+            )
+    posts = {"channel": "x", "method": "POST", "path": "/2/tweets"}
+    duplicate = {"action": "answer_after", "status": 403, "body": _DUPLICATE}
+    found.append({**posts, "nth": chance.randint(1, publications), **duplicate})
+    return found
+
+
+# --- kill -9 ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Kills:
+    """How often what is killed; `gap` are the seconds between two of them."""
+
+    flows: int
+    workers: int
+    servers: int
+    everything: int
+    gap: tuple[float, float] = (0.3, 1.5)
+
+    def in_order_of(self, chance: random.Random) -> list[str]:
+        drawn = (
+            ["flow"] * self.flows
+            + ["worker"] * self.workers
+            + ["server"] * self.servers
+            + ["everything"] * self.everything
+        )
+        chance.shuffle(drawn)
+        return drawn
+
+
+class Reaper:
+    """Kills processes of a stack, and starts its parts again."""
+
+    def __init__(self, stack: Stack, chance: random.Random) -> None:
+        self._stack = stack
+        self._chance = chance
+        self.done: dict[str, int] = {}
+
+    def kill(self, what: str) -> None:
+        actions: Mapping[str, Callable[[], None]] = {
+            "flow": self._flow,
+            "worker": lambda: self._restarted(WORKER),
+            "server": lambda: self._restarted(SERVER),
+            "everything": self._everything,
+        }
+        actions[what]()
+        self.done[what] = self.done.get(what, 0) + 1
+
+    def _flow(self) -> None:
+        until = time.monotonic() + 3
+        while time.monotonic() < until:
+            if running := flow_processes(self._stack):
+                _kill([self._chance.choice(running)])
+                return
+            time.sleep(0.01)
+
+    def _restarted(self, part: str) -> None:
+        self._stack.stop_part(part, kill=True)
+        self._stack.start_part(part)
+
+    def _everything(self) -> None:
+        """As when the power goes: server, worker and all that they do."""
+        _kill(below(self._stack.pid(WORKER)))
+        self._stack.stop_part(WORKER, kill=True)
+        self._stack.stop_part(SERVER, kill=True)
+        _kill(marked_processes(self._stack.environment[MARK]))
+        self._stack.start_part(SERVER)
+        self._stack.start_part(WORKER)
+
+
+def flow_processes(stack: Stack) -> list[int]:
+    """The processes that carry runs out: what the worker's fork server has made (Linux)."""
+    return [pid for pid in below(stack.pid(WORKER)) if _is_fork(pid, stack)]
+
+
+def _is_fork(pid: int, stack: Stack) -> bool:
+    worker, parents = stack.pid(WORKER), _parents()
+    parent = parents.get(pid)
+    return parent is not None and parent != worker and parents.get(parent) == worker
+
+
+def below(pid: int | None) -> list[int]:
+    """Every process below this one, in a fixed order."""
+    parents = _parents()
+    found: list[int] = []
+    level = [pid]
+    while level := [child for child, parent in parents.items() if parent in level]:
+        found += level
+    return sorted(found)
+
+
+def _parents() -> dict[int, int]:
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            after_name = stat.read_text().rpartition(")")[2].split()
+            found[int(stat.parent.name)] = int(after_name[1])
+    return found
+
+
+def _kill(pids: Sequence[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def gaps(kills: Kills, chance: random.Random) -> Iterator[float]:
+    """The seconds to wait before each kill."""
+    while True:
+        yield chance.uniform(*kills.gap)
