@@ -13,7 +13,15 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from ledger.models import Answer, Form, FormState, Publication, Round
+from ledger.models import (
+    OFFICE_CHAIN,
+    Answer,
+    Form,
+    FormState,
+    Publication,
+    Report,
+    Round,
+)
 from ledger.work import Work
 
 # An answer is kept as it came, but never a code.
@@ -41,10 +49,13 @@ class RefusedResume:
 
 
 def record_refused_resumes(work: Work, refused: Mapping[RefusedResume, int]) -> None:
-    """One event for each, with how often it came; runs without a publication are passed over."""
+    """One event for each, with how often it came; runs without a form of ours are passed over.
+
+    What was tried on a monev report stands on the office's chain.
+    """
     for one, times in refused.items():
-        publication_id = _carried_by(work, one.flow_run_id)
-        if publication_id is None:
+        chain = _carried_by(work, one.flow_run_id) or _of_report(work, one.flow_run_id)
+        if chain is None:
             continue
         said = {
             "run": one.flow_run_id,
@@ -54,7 +65,12 @@ def record_refused_resumes(work: Work, refused: Mapping[RefusedResume, int]) -> 
             "dari": one.caller,
             "kali": times,
         }
-        work.record(publication_id, REFUSED_BY_SERVER, said)
+        work.record(chain, REFUSED_BY_SERVER, said)
+
+
+def _of_report(work: Work, flow_run_id: str) -> str | None:
+    chosen = select(Report.id).where(Report.flow_run_id == flow_run_id).limit(1)
+    return OFFICE_CHAIN if work.session.scalar(chosen) else None
 
 
 def _carried_by(work: Work, flow_run_id: str) -> str | None:
