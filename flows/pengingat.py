@@ -9,10 +9,11 @@ from __future__ import annotations
 from prefect import flow
 from prefect.client.schemas.objects import State
 
+from tasks.pemberitahuan_laporan import beritahukan_laporan
 from tasks.pengingat import hasil_pengingat, kirim_pengingat
 
 
 @flow(name="pengingat", flow_run_name="Pengingat", persist_result=False)
 def pengingat() -> State:
     """Dijalankan sendiri tiap menit; tiap pemberitahuan dikirim satu kali saja."""
-    return hasil_pengingat(kirim_pengingat())
+    return hasil_pengingat(beritahukan_laporan(kirim_pengingat()))

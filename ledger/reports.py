@@ -199,12 +199,15 @@ def mark_read(
     _record(work, report, READ, told, actor=staff_id)
 
 
-def claim_notice(work: Work, report: Report, *, times: int) -> bool:
-    """Take the next notice of this report for oneself, when `times` have gone out so far."""
-    changed = {"notified": times + 1, "notified_at": work.now}
-    done = work.compare_and_set(report, {"notified": times, "read_at": None}, changed)
+def claim_notice(work: Work, report: Report, *, number: int) -> bool:
+    """Take notice `number` of an unread report for oneself; False when it, or a later one, went."""
+    if report.notified >= number:
+        return False
+    changed = {"notified": number, "notified_at": work.now}
+    unchanged = {"notified": report.notified, "read_at": None}
+    done = work.compare_and_set(report, unchanged, changed)
     if done:
-        _record(work, report, NOTIFYING, {"ke": times + 1})
+        _record(work, report, NOTIFYING, {"ke": number})
     return done
 
 
