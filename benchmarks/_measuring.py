@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sqlite3
 import statistics
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -48,6 +51,27 @@ def summary(values: Sequence[float]) -> dict[str, float | int]:
         "p50_s": statistics.median(values),
         "p95_s": percentile(values, 0.95),
     }
+
+
+class Watch:
+    """Sees in the Prefect server's SQLite file when a run has come to a state."""
+
+    def __init__(self, database: Path) -> None:
+        self._connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+
+    def until(self, run_id: UUID, wanted: str, *, patience: float = 300.0) -> str:
+        """Wait for this type of state, looking every 5 ms; RuntimeError when it cannot come."""
+        until = time.monotonic() + patience
+        while (found := self._state(run_id)) != wanted:
+            if found in {"FAILED", "CRASHED", "COMPLETED"} or time.monotonic() > until:
+                raise RuntimeError(f"run {run_id} is {found}, not {wanted}")
+            time.sleep(0.005)
+        return found
+
+    def _state(self, run_id: UUID) -> str | None:
+        query = "SELECT state_type FROM flow_run WHERE id = ?"
+        row = self._connection.execute(query, (str(run_id),)).fetchone()
+        return None if row is None else str(row[0])
 
 
 def machine() -> str:

@@ -1,9 +1,9 @@
 """From an answer to the next open form, beside a plain Prefect flow on the same machine.
 
 Prints JSON lines: seconds from a resume to the next form (median, 95th percentile),
-publications per minute with several at once, processor seconds per publication.
-The clock starts when the server has accepted the resume. One process polls every
-50 ms, which is part of the server's load.
+processor seconds per publication, server included.
+The clock starts when the server has accepted the resume. The end of a wait is seen
+in the server's database file, so that watching costs the server nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from typing import Any
 from uuid import UUID
 
 import pyotp
-from _measuring import cpu_seconds, machine, report, summary
+from _measuring import Watch, cpu_seconds, machine, report, summary
 
 from deployments.demo import EXAMPLES, PLAY, RELEASE, REQUEST, Part
 from deployments.player import OpenForm, Player
@@ -35,7 +34,6 @@ from ledger.work import Work
 from sop.forms.steps import FROM_FORM
 
 ALONE = int(os.environ.get("SIAR_BENCH_ALONE", "5"))
-AT_ONCE = int(os.environ.get("SIAR_BENCH_AT_ONCE", "20"))
 HERE = Path(__file__).resolve().parent
 FACTS = {
     **REQUEST,
@@ -98,31 +96,30 @@ def _letters(number: int) -> str:
     return "Contoh " + chr(ord("A") + number // 26) + chr(ord("A") + number % 26)
 
 
-def carry(api_url: str, cast: Cast) -> list[float]:
+def carry(stack: Stack, cast: Cast) -> list[float]:
     """One publication through its forms; seconds from each answer to the next form."""
-    player = Player(api_url, cast.secrets)
+    player = Player(stack.api_url, cast.secrets)
     try:
-        return _carry(player, cast)
+        return _carry(player, Watch(stack.settings.prefect_home / "prefect.db"), cast)
     finally:
         player.close()
 
 
-def _carry(player: Player, cast: Cast) -> list[float]:
+def _carry(player: Player, watch: Watch, cast: Cast) -> list[float]:
     run_id = player.start(FACTS)
-    form = player.form(run_id, patience=300)
+    watch.until(run_id, "PAUSED")
     waits = []
     for number, part in enumerate(PLAY):
+        form = player.form(run_id)
         code = player.code(cast.names[part.step])
         fields = cast.fields(part.step, form, part)
         player.resume(run_id, {**form.defaults(), **fields, "kode": code})
         answered = time.monotonic()
-        if number + 1 < len(PLAY):
-            form = player.form(run_id, after=form.key, patience=300)
-            # Publishing lies between the sixth answer and the last form.
-            if part.step != 6:
-                waits.append(time.monotonic() - answered)
-        else:
-            player.finished(run_id, patience=300)
+        last = number + 1 == len(PLAY)
+        watch.until(run_id, "COMPLETED" if last else "PAUSED")
+        # Publishing lies between the sixth answer and the last form.
+        if not last and part.step != 6:
+            waits.append(time.monotonic() - answered)
     return waits
 
 
@@ -131,10 +128,10 @@ def ours() -> None:
     with tempfile.TemporaryDirectory(prefix="siar-bench-") as name:
         casts = [Cast(number) for number in range(ALONE + 1)]
         with stack_in(Path(name), casts) as stack:
-            carry(stack.api_url, casts[0])  # the first one warms caches
+            carry(stack, casts[0])  # the first one warms caches
             pids = marked_processes(stack.environment["SIAR_STACK_ID"])
             before = cpu_seconds(pids)
-            waits = [wait for cast in casts[1:] for wait in carry(stack.api_url, cast)]
+            waits = [wait for cast in casts[1:] for wait in carry(stack, cast)]
             spent = cpu_seconds(pids) - before
             report("siar", machine=machine(), cpu_s_per_publication=spent / ALONE, **summary(waits))
 
@@ -189,39 +186,6 @@ def _answer_naive(player: Player, run_id: UUID) -> list[float]:
         waits.append(time.monotonic() - answered)
 
 
-def crowd() -> None:
-    """Several publications at once, each answered the moment a form opens."""
-    casts = [Cast(number) for number in range(AT_ONCE)]
-    with (
-        tempfile.TemporaryDirectory(prefix="siar-bench-") as name,
-        stack_in(Path(name), casts) as stack,
-    ):
-        results: list[Any] = []
-
-        def one(cast: Cast) -> None:
-            try:
-                results.append(carry(stack.api_url, cast))
-            except Exception as error:
-                results.append(error)
-
-        began = time.monotonic()
-        threads = [threading.Thread(target=one, args=(cast,)) for cast in casts]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        took = time.monotonic() - began
-        finished = [result for result in results if not isinstance(result, Exception)]
-        report(
-            "siar, at once",
-            asked=AT_ONCE,
-            finished=len(finished),
-            publications_per_minute=len(finished) / took * 60,
-            failures=[str(result)[:200] for result in results if isinstance(result, Exception)],
-        )
-
-
 if __name__ == "__main__":
     ours()
-    crowd()
     naive()

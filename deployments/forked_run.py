@@ -24,9 +24,11 @@ from prefect.utilities.importtools import import_object
 
 import deployments.entrypoints  # noqa: F401 (imported here so that no child has to)
 from sop.calendar import learn_holidays
+from sop.indonesian import short_moment
 
-_YEAR = datetime.now(UTC).year
-learn_holidays(range(_YEAR - 1, _YEAR + 2))
+_NOW = datetime.now(UTC)
+learn_holidays(range(_NOW.year - 1, _NOW.year + 2))
+short_moment(_NOW)  # reads the words of the language
 
 
 def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -> None:
@@ -38,6 +40,10 @@ def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -
     os.environ.update(environment)
     with handle_engine_signals(flow_run_id):
         flow_run = load_flow_run(flow_run_id=flow_run_id)
+        # Prefect would listen on a websocket of its own for somebody else's wish to
+        # suspend a deployment's run, and wait for it at the start and at the end. Our
+        # runs suspend themselves; this copy of the run need not name its deployment.
+        flow_run.deployment_id = None
         flow: Flow[..., Any] = import_object(entrypoint)
         log = flow_run_logger(flow_run=flow_run)
         run_flow(flow, flow_run=flow_run, error_logger=log)  # type: ignore[arg-type]

@@ -32,6 +32,8 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_SERVER_UI_V2_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_WORKER_QUERY_SECONDS": str(prefect.worker_query_seconds),
+        # Server and runs are one installation; asked before each run, it is time lost.
+        "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         # No word to anybody outside.
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

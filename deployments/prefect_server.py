@@ -14,6 +14,7 @@ def main() -> None:
     from prefect.server.api.server import create_app
     from prefect.settings import get_current_settings
 
+    from deployments.bell import RingingServer, bell_file
     from deployments.known_hosts import only_known_hosts
     from deployments.prefect_look import improve_forms
     from deployments.prefect_sqlite import use_turn_taking_sqlite
@@ -26,8 +27,10 @@ def main() -> None:
     app = create_app(final=True)
     if server.ui.static_directory:
         improve_forms(Path(server.ui.static_directory))
+    settings = load_settings()
+    recording = RefusedResumes(app, RecordBook().note)
     uvicorn.run(
-        only_known_hosts(RefusedResumes(app, RecordBook().note), load_settings()),
+        only_known_hosts(RingingServer(recording, bell_file(settings.run_path)), settings),
         host=api.host,
         port=api.port,
         log_level="warning",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import logging
 import os
 import signal
 import sys
@@ -20,15 +21,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import anyio.abc
 import click
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.exceptions import ObjectNotFound
-from prefect.workers.base import BaseWorker
+from prefect.workers.base import BaseWorker, BaseWorkerResult
 from prefect.workers.process import ProcessWorker
 
+from deployments.bell import Bell, bell_file
 from deployments.forking_worker import ForkingWorker
 from deployments.prefect_environment import WORK_POOL
 from deployments.settings import Settings, load_settings
@@ -45,10 +48,35 @@ class Gated(BaseWorker[Any, Any, Any]):
     type = "process"
     draining = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bell = Bell()
+
     @classmethod
     def __dispatch_key__(cls) -> str:
         # Prefect's registry of worker types keeps its own class under "process".
         return f"siar-{cls.__name__}"
+
+    async def look_when_called(self) -> None:
+        """Ask for work whenever the bell rings; the polls in between ask anyway."""
+        while True:
+            await self.bell.rung.wait()
+            self.bell.rung.clear()
+            try:
+                await self.get_and_submit_flow_runs()
+            except Exception:
+                # The server may be going down or up; polling tells of lasting trouble.
+                logging.getLogger(__name__).debug("no work was learned of", exc_info=True)
+
+    async def _submit_run_and_capture_errors(
+        self,
+        flow_run: FlowRun,
+        task_status: anyio.abc.TaskStatus[int | Exception] | None = None,
+    ) -> BaseWorkerResult | Exception:
+        result = await super()._submit_run_and_capture_errors(flow_run, task_status)
+        # There is a place free, and this very run may have been answered meanwhile.
+        self.bell.rung.set()
+        return result
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
         if self.draining:
@@ -124,6 +152,8 @@ async def serve(
         worker.entrypoints = entrypoints
     stopping = asyncio.Event()
     polling = asyncio.create_task(worker.start())
+    looking = asyncio.create_task(worker.look_when_called())
+    hearing = await worker.bell.hang_up(bell_file(settings.run_path))
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
@@ -135,6 +165,14 @@ async def serve(
         loop.add_signal_handler(number, stop)
     if ready_file is not None:
         ready_file.touch()
+    try:
+        await _work_until(stopping, worker, polling)
+    finally:
+        looking.cancel()
+        hearing.close()
+
+
+async def _work_until(stopping: asyncio.Event, worker: Gated, polling: asyncio.Task[None]) -> None:
     waiting = asyncio.create_task(stopping.wait())
     await asyncio.wait({polling, waiting}, return_when=asyncio.FIRST_COMPLETED)
     if not stopping.is_set():
