@@ -1,24 +1,30 @@
 """Reading many rows as columns: what a report over the whole record needs.
 
 A million rows as Python objects take seconds and gigabytes. Here the database
-itself writes them as CSV (PostgreSQL with COPY, SQLite with printf over slices of
-its rows) and polars reads that, so that Python never touches a single value.
+itself writes them as CSV, in slices of its own order of rows (PostgreSQL with COPY,
+SQLite with printf), and polars reads that, so that Python never touches a single value.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
 import polars as pl
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-# Rows in one slice on SQLite: text of some ten megabytes.
-SLICE = 100_000
+from ledger.readers import Readers
 
-MOMENT = "%Y-%m-%dT%H:%M:%S%.6fZ"
+# Rows in one slice on SQLite and pages in one on PostgreSQL: some ten megabytes each.
+SLICE_ROWS = 100_000
+SLICE_PAGES = 4_000
+
+_MOMENT_LENGTH = 27
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,68 +41,113 @@ class Wanted:
     moment: bool = False
 
 
-def as_columns(
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """Columns that are being read."""
+
+    wanted: Mapping[str, Wanted]
+    parts: tuple[Future[pl.DataFrame], ...]
+
+    def frame(self) -> pl.DataFrame:
+        """All rows, once they are there."""
+        frames = [part.result() for part in self.parts]
+        return pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=self._schema())
+
+    def _schema(self) -> dict[str, Any]:
+        moment = pl.Datetime("us", "UTC")
+        return {name: moment if one.moment else one.kind for name, one in self.wanted.items()}
+
+
+def columns(
+    readers: Readers,
+    table: str,
+    slices: Iterable[str],
+    wanted: Mapping[str, Wanted],
+    where: str,
+    values: Mapping[str, Any],
+) -> Coming:
+    """The wanted columns of the rows of `table` (alias t) that `where` chooses.
+
+    `slices` are those of `rows_in_slices`. `where` and the expressions are our own SQL;
+    values stand in it as `:name`.
+    """
+
+    return Coming(
+        wanted,
+        tuple(
+            readers.submit(
+                partial(
+                    _read, table=table, wanted=wanted, where=f"{rows} AND ({where})", values=values
+                )
+            )
+            for rows in slices
+        ),
+    )
+
+
+def _read(
     connection: Connection,
+    *,
     table: str,
     wanted: Mapping[str, Wanted],
     where: str,
     values: Mapping[str, Any],
 ) -> pl.DataFrame:
-    """The wanted columns of the rows of `table` (alias t) that `where` chooses.
+    take = _from_sqlite if connection.dialect.name == "sqlite" else _from_postgresql
+    return _parsed(take(connection, table, wanted, where, values), wanted)
 
-    `where` and the expressions are our own SQL; values stand in it as `:name`.
-    """
+
+def rows_in_slices(connection: Connection, table: str) -> Iterator[str]:
+    """Conditions on t that together choose each row of the table once."""
     if connection.dialect.name == "sqlite":
-        slices = _sqlite_slices(connection, table, wanted, where, values)
-    else:
-        slices = _postgresql_copy(connection, table, wanted, where, values)
-    schema = {name: pl.String if one.moment else one.kind for name, one in wanted.items()}
-    frames = [pl.read_csv(part, has_header=False, schema=schema) for part in slices if part]
-    found = pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=schema)
-    return found.with_columns(
-        pl.col(name).str.to_datetime(MOMENT, time_unit="us", time_zone="UTC")
-        for name, one in wanted.items()
-        if one.moment
-    )
+        last = connection.execute(text(f"SELECT coalesce(max(rowid), 0) FROM {table}")).scalar_one()  # noqa: S608
+        for begin in range(1, last + 1, SLICE_ROWS):
+            yield f"t.rowid BETWEEN {begin} AND {begin + SLICE_ROWS - 1}"
+        return
+    pages = connection.execute(
+        text(
+            "SELECT pg_relation_size(CAST(:name AS regclass)) "
+            "/ CAST(current_setting('block_size') AS bigint)"
+        ),
+        {"name": table},
+    ).scalar_one()
+    for begin in range(0, pages, SLICE_PAGES):
+        yield f"t.ctid >= '({begin},0)'::tid AND t.ctid < '({begin + SLICE_PAGES},0)'::tid"
 
 
-def _sqlite_slices(
+def _from_sqlite(
     connection: Connection,
     table: str,
     wanted: Mapping[str, Wanted],
     where: str,
     values: Mapping[str, Any],
-) -> Iterator[bytes]:
+) -> bytes:
     pattern = ",".join('"%w"' if one.free else "%s" for one in wanted.values())
     line = ", ".join(
         # An absent text is the empty one: only %s knows of NULL.
         f"coalesce({one.expression}, '')" if one.free else one.expression
         for one in wanted.values()
     )
-    statement = (
-        f"SELECT CAST(group_concat(printf('{pattern}', {line}), char(10)) AS BLOB) "  # noqa: S608
-        f"FROM {table} AS t WHERE t.rowid BETWEEN :_from AND :_to AND ({where})"
-    )
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(f"SELECT coalesce(max(rowid), 0) FROM {table}")  # noqa: S608
-        (last,) = cursor.fetchone() or (0,)
-        for begin in range(1, last + 1, SLICE):
-            cursor.execute(statement, {**values, "_from": begin, "_to": begin + SLICE - 1})
-            (part,) = cursor.fetchone() or (None,)
-            if part:
-                yield part
+        cursor.execute(
+            f"SELECT CAST(group_concat(printf('{pattern}', {line}), char(10)) AS BLOB) "  # noqa: S608
+            f"FROM {table} AS t WHERE {where}",
+            dict(values),
+        )
+        (part,) = cursor.fetchone() or (None,)
     finally:
         cursor.close()
+    return part or b""
 
 
-def _postgresql_copy(
+def _from_postgresql(
     connection: Connection,
     table: str,
     wanted: Mapping[str, Wanted],
     where: str,
     values: Mapping[str, Any],
-) -> Iterator[bytes]:
+) -> bytes:
     chosen = ", ".join(one.expression for one in wanted.values())
     select = f"SELECT {chosen} FROM {table} AS t WHERE {where}"  # noqa: S608
     statement = f"COPY ({_as_psycopg(select, values)}) TO STDOUT (FORMAT csv)"
@@ -105,7 +156,7 @@ def _postgresql_copy(
     with driver.cursor() as cursor, cursor.copy(statement, dict(values)) as copy:
         for part in copy:
             buffer.write(part)
-    yield buffer.getvalue()
+    return buffer.getvalue()
 
 
 def _as_psycopg(statement: str, values: Mapping[str, Any]) -> str:
@@ -114,3 +165,36 @@ def _as_psycopg(statement: str, values: Mapping[str, Any]) -> str:
     for name in values:
         statement = statement.replace(f":{name}", f"%({name})s")
     return statement
+
+
+def _parsed(lines: bytes, wanted: Mapping[str, Wanted]) -> pl.DataFrame:
+    schema = {name: pl.String if one.moment else one.kind for name, one in wanted.items()}
+    found = (
+        pl.read_csv(lines, has_header=False, schema=schema)
+        if lines
+        else pl.DataFrame(schema=schema)
+    )
+    return found.with_columns(moments_of(found[name]) for name, one in wanted.items() if one.moment)
+
+
+def moments_of(texts: pl.Series) -> pl.Series:
+    """Moments in the record's form ("2026-11-23T03:00:00.000000Z") as UTC; null stays null.
+
+    All have the same length, so they are read as one block of digits; a text of
+    another form is an error, since then the record was altered.
+    """
+    there = texts.drop_nulls()
+    if (there.str.len_bytes() != _MOMENT_LENGTH).any():
+        raise ValueError(f"a moment in {texts.name!r} is not in the record's form")
+    block = np.frombuffer("".join(there.str.join("")).encode(), np.uint8)
+    digits = np.ascontiguousarray(block.reshape(-1, _MOMENT_LENGTH)[:, :-1])
+    read = digits.view(f"S{_MOMENT_LENGTH - 1}").ravel().astype("datetime64[us]")
+    moments = pl.Series(texts.name, read).dt.replace_time_zone("UTC")
+    if len(there) == len(texts):
+        return moments
+    places = pl.Series(texts.is_not_null()).arg_true()
+    return (
+        pl.Series(texts.name, [None], dtype=moments.dtype)
+        .new_from_index(0, len(texts))
+        .scatter(places, moments)
+    )

@@ -92,6 +92,14 @@ def _reference(target: str) -> Mapped[str]:
     return mapped_column(String(32), ForeignKey(target), index=True)
 
 
+# Which events tell that an outcome was unknown for a time; each database has its own
+# words for it, and a query must use the same ones to find the index.
+UNKNOWN_EVENTS = {
+    "sqlite": "kind = 'pengiriman-berpindah' AND instr(data, '\"ke\":\"unknown\"') > 0",
+    "postgresql": "kind = 'pengiriman-berpindah' AND strpos(data, '\"ke\":\"unknown\"') > 0",
+}
+
+
 class Event(Base):
     """What happened. Append-only: triggers refuse UPDATE and DELETE.
 
@@ -99,7 +107,15 @@ class Event(Base):
     """
 
     __tablename__ = "events"
-    __table_args__ = (UniqueConstraint("chain", "seq"),)
+    __table_args__ = (
+        UniqueConstraint("chain", "seq"),
+        Index(
+            "ix_events_unknown",
+            "at",
+            sqlite_where=text(UNKNOWN_EVENTS["sqlite"]),
+            postgresql_where=text(UNKNOWN_EVENTS["postgresql"]),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     chain: Mapped[str] = mapped_column(String(32))

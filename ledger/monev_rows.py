@@ -6,24 +6,24 @@ The frames have one row per publication, round, delivery or decision; moments ar
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import partial
 
 import polars as pl
 from sqlalchemy import Connection, text
 
-from ledger.columns import Wanted, as_columns
-from ledger.models import OFFICE_CHAIN
+from ledger.columns import Wanted, columns, rows_in_slices
+from ledger.engagement_sums import missing_metrics, read_slice, summed_up
+from ledger.models import OFFICE_CHAIN, UNKNOWN_EVENTS, DeliveryState
+from ledger.readers import readers_of
 from ledger.types import moment_of, moment_text
 from ledger.work import Work
 
 FIXITY_CHECKED = "keutuhan-diperiksa"
-_MOVED = "pengiriman-berpindah"
-_MOST_IN_A_QUERY = 500
+READINGS = "engagements"
 
 # A post is read when it is a day old, in the next morning's run.
 RIPE = timedelta(days=2)
@@ -46,12 +46,7 @@ _DELIVERIES = {
     "state": Wanted("t.state"),
     "planned_at": Wanted("t.planned_at", moment=True),
     "published_at": Wanted("t.published_at", moment=True),
-    # Another attempt, or a look after the attempt: only these can have been unknown.
-    "troubled": Wanted(
-        "CASE WHEN t.attempts > 1 OR t.state = 'unknown' OR t.claimed_at > t.attempted_at "
-        "THEN 1 ELSE 0 END",
-        pl.Int8,
-    ),
+    "has_id": Wanted("CASE WHEN t.remote_id <> '' THEN 1 ELSE 0 END", pl.Int8),
 }
 _DECISIONS = {
     "publication_id": Wanted("t.publication_id"),
@@ -89,10 +84,11 @@ class MonevColumns:
     `publications`: id, reference, title, unit, sop, status, created_at, finished_at,
     rehearsal, not_before (text, ISO), monev_note, sealed, writer, officer.
     `rounds`: publication_id, step_no, number, opened_at, closed_at, outcome.
-    `deliveries`: id, publication_id, channel, state, planned_at, published_at, was_unknown.
+    `deliveries`: id, publication_id, channel, state, has_id (at the channel), planned_at,
+    published_at, was_unknown.
     `rejections`: publication_id, step_no, number, decided_at, reason.
     `engagement`: channel, age_days, metric, posts, total, read_last.
-    `missing_metrics`: channel, metric. `reminders`: kind, outcome, count.
+    `missing_metrics`: channel, metric, posts. `reminders`: kind, outcome, count.
     """
 
     publications: pl.DataFrame
@@ -111,44 +107,83 @@ class MonevColumns:
     sop_sources: Mapping[str, str]
 
 
-def monev_columns(work: Work, start: datetime, end: datetime) -> MonevColumns:
-    """What happened from `start` up to (not at) `end`, with all that was open meanwhile."""
+def monev_columns(
+    work: Work,
+    start: datetime,
+    end: datetime,
+    *,
+    as_of: datetime,
+    unread_channels: Collection[str] = (),
+) -> MonevColumns:
+    """What happened from `start` up to (not at) `end`, with all that was open meanwhile.
+
+    Seal and check of the archive are the newest at `as_of`. `unread_channels` have no
+    numbers of engagement, so nobody waits for them.
+    """
     connection = work.session.connection()
     period = {"start": moment_text(start), "end": moment_text(end)}
-    sqlite = connection.dialect.name == "sqlite"
-    pictures, with_alt = _pictures(connection, period)
-    engagement, missing = _engagement(connection, period)
-    due, read = _readings(connection, period)
-    return MonevColumns(
-        publications=as_columns(
-            connection, "publications", _publications(sqlite=sqlite), _ALIVE, period
-        ).with_columns(pl.col(pl.String).exclude("not_before").fill_null("")),
-        rounds=as_columns(
-            connection,
-            "rounds",
+    fixity, seal = _fixity(connection, moment_text(as_of)), _seal(connection, moment_text(as_of))
+    sop_sources = _sop_sources(connection, period)
+    wanted = _wanted(sqlite=connection.dialect.name == "sqlite")
+    slices = {table: list(rows_in_slices(connection, table)) for table in (*wanted, READINGS)}
+    with readers_of(connection) as readers:
+        # What takes longest first.
+        coming = {
+            table: columns(readers, table, slices[table], one, where, period)
+            for table, (one, where) in wanted.items()
+        }
+        readings = [
+            readers.submit(partial(read_slice, rows=rows, period=period))
+            for rows in slices[READINGS]
+        ]
+        pictures = readers.submit(partial(_pictures, period=period))
+        reminders = readers.submit(partial(_reminders, period=period))
+        unknown = readers.submit(partial(_once_unknown, period=period))
+        missing = readers.submit(partial(missing_metrics, period=period))
+        found = {table: one.frame() for table, one in coming.items()}
+        engagement = summed_up(one.result() for one in readings)
+        due = _due(found["deliveries"], start, end, unread_channels)
+        return MonevColumns(
+            publications=found["publications"].with_columns(
+                pl.col(pl.String).exclude("not_before").fill_null("")
+            ),
+            rounds=found["rounds"],
+            deliveries=_with_unknown(found["deliveries"], unknown.result()),
+            rejections=found["decisions"].with_columns(pl.col("reason").fill_null("")),
+            engagement=engagement.sums,
+            missing_metrics=missing.result(),
+            reminders=reminders.result(),
+            pictures=pictures.result()[0],
+            pictures_with_alt=pictures.result()[1],
+            metrics_due=len(due),
+            metrics_read=int(due.is_in(engagement.posts.implode()).sum()),
+            fixity=fixity,
+            seal=seal,
+            sop_sources=sop_sources,
+        )
+
+
+def _wanted(*, sqlite: bool) -> dict[str, tuple[Mapping[str, Wanted], str]]:
+    """Of each table the columns, and which rows; the largest table first."""
+    return {
+        "rounds": (
             _ROUNDS,
             "t.opened_at < :end AND (t.closed_at IS NULL OR t.closed_at >= :start)",
-            period,
         ),
-        deliveries=_deliveries(connection, period),
-        rejections=as_columns(
-            connection,
-            "decisions",
+        "deliveries": (
+            _DELIVERIES,
+            # What went out earlier counts while its publication is on its way.
+            "t.planned_at < :end AND (t.planned_at >= :start OR t.published_at IS NULL "
+            "OR t.published_at >= :start OR t.publication_id IN "
+            "(SELECT p.id FROM publications AS p WHERE p.created_at < :end "
+            "AND (p.finished_at IS NULL OR p.finished_at >= :start)))",
+        ),
+        "publications": (_publications(sqlite=sqlite), _ALIVE),
+        "decisions": (
             _DECISIONS,
             "t.decision = 'tidak' AND t.decided_at >= :start AND t.decided_at < :end",
-            period,
-        ).with_columns(pl.col("reason").fill_null("")),
-        engagement=engagement,
-        missing_metrics=missing,
-        reminders=_reminders(connection, period),
-        pictures=pictures,
-        pictures_with_alt=with_alt,
-        metrics_due=due,
-        metrics_read=read,
-        fixity=_fixity(connection, period["end"]),
-        seal=_seal(connection, period["end"]),
-        sop_sources=_sop_sources(connection, period),
-    )
+        ),
+    }
 
 
 def _publications(*, sqlite: bool) -> dict[str, Wanted]:
@@ -162,6 +197,7 @@ def _publications(*, sqlite: bool) -> dict[str, Wanted]:
         if sqlite
         else "(t.assignment::jsonb -> 'tayang_pada')"
     )
+    named = noted("tayang_pada")
     return {
         "id": Wanted("t.id"),
         "reference": Wanted("t.reference"),
@@ -172,8 +208,9 @@ def _publications(*, sqlite: bool) -> dict[str, Wanted]:
         "created_at": Wanted("t.created_at", moment=True),
         "finished_at": Wanted("t.finished_at", moment=True),
         "rehearsal": Wanted("CASE WHEN t.rehearsal THEN 1 ELSE 0 END", pl.Int8),
+        # Step 6 may have named no time on purpose: then what was wanted first is void.
         "not_before": Wanted(
-            f"CASE WHEN {assigned} IS NULL THEN t.wanted_at ELSE {noted('tayang_pada')} END"
+            f"CASE WHEN {assigned} IS NULL OR {named} = '' THEN t.wanted_at ELSE {named} END"
         ),
         "monev_note": Wanted(noted("monev", "catatan"), free=True),
         "sealed": Wanted(f"CASE WHEN {noted('arsip')} IS NULL THEN 0 ELSE 1 END", pl.Int8),
@@ -182,138 +219,63 @@ def _publications(*, sqlite: bool) -> dict[str, Wanted]:
     }
 
 
-def _deliveries(connection: Connection, period: Mapping[str, str]) -> pl.DataFrame:
-    found = as_columns(
-        connection,
-        "deliveries",
-        _DELIVERIES,
-        "t.planned_at < :end AND (t.planned_at >= :start OR t.published_at IS NULL "
-        "OR t.published_at >= :start)",
-        period,
+def _with_unknown(deliveries: pl.DataFrame, unknown: pl.DataFrame) -> pl.DataFrame:
+    return deliveries.join(
+        unknown.with_columns(was_unknown=pl.lit(value=True)),
+        on=["publication_id", "channel"],
+        how="left",
+        maintain_order="left",
+    ).with_columns(pl.col("was_unknown").fill_null(value=False))
+
+
+def _once_unknown(connection: Connection, period: Mapping[str, str]) -> pl.DataFrame:
+    """Which publication and channel had an outcome that was unknown for a time.
+
+    Known since the period began: what is planned in it cannot have been unknown before.
+    """
+    says = UNKNOWN_EVENTS[connection.dialect.name]
+    rows = connection.execute(
+        text(f"SELECT chain, data FROM events WHERE {says} AND at >= :start"),  # noqa: S608
+        {"start": period["start"]},
     )
-    troubled = found.filter(pl.col("troubled") == 1)
-    known = _once_unknown(connection, troubled["publication_id"].unique().to_list())
-    unknown = pl.DataFrame(
-        sorted(known),
-        schema={"publication_id": pl.String, "channel": pl.String},
-        orient="row",
-    ).with_columns(was_unknown=pl.lit(value=True))
-    return (
-        found.join(unknown, on=["publication_id", "channel"], how="left", maintain_order="left")
-        .with_columns(pl.col("was_unknown").fill_null(value=False) & (pl.col("troubled") == 1))
-        .drop("troubled")
+    found = {(chain, str(json.loads(data).get("saluran"))) for chain, data in rows}
+    return pl.DataFrame(
+        sorted(found), schema={"publication_id": pl.String, "channel": pl.String}, orient="row"
     )
-
-
-def _once_unknown(connection: Connection, publication_ids: list[str]) -> set[tuple[str, str]]:
-    """Which publication and channel had an outcome that was unknown for a time."""
-    found: set[tuple[str, str]] = set()
-    publication_ids.sort()
-    for start in range(0, len(publication_ids), _MOST_IN_A_QUERY):
-        chains = publication_ids[start : start + _MOST_IN_A_QUERY]
-        marks = {f"c{place}": chain for place, chain in enumerate(chains)}
-        rows = connection.execute(
-            text(
-                f"SELECT chain, data FROM events WHERE chain IN ({_named(marks)}) "  # noqa: S608
-                "AND kind = :kind"
-            ),
-            {**marks, "kind": _MOVED},
-        )
-        for chain, data in rows:
-            said = json.loads(data)
-            if said.get("ke") == "unknown":
-                found.add((chain, str(said.get("saluran"))))
-    return found
-
-
-def _named(marks: Mapping[str, Any]) -> str:
-    return ", ".join(f":{name}" for name in marks)
 
 
 def _pictures(connection: Connection, period: Mapping[str, str]) -> tuple[int, int]:
-    """Pictures of what went live in the period, and how many of them have an alt text."""
+    """Pictures of what went live in the period, and how many of them have an alt text.
+
+    The same digest may have been frozen more than once; its pictures count once.
+    """
     row = connection.execute(
         text(
             "SELECT count(*), coalesce(sum(CASE WHEN trim(m.alt) <> '' THEN 1 ELSE 0 END), 0) "
             "FROM media AS m WHERE m.mime LIKE 'image/%' AND m.revision_id IN ("
-            "SELECT f.revision_id FROM deliveries AS d JOIN freezes AS f "
-            "ON f.publication_id = d.publication_id AND f.digest = d.digest "
-            "WHERE d.published_at >= :start AND d.published_at < :end)"
+            "SELECT f.revision_id FROM freezes AS f WHERE EXISTS ("
+            "SELECT 1 FROM deliveries AS d WHERE d.publication_id = f.publication_id "
+            "AND d.digest = f.digest AND d.published_at >= :start AND d.published_at < :end) "
+            "AND NOT EXISTS (SELECT 1 FROM freezes AS g WHERE "
+            "g.publication_id = f.publication_id AND g.digest = f.digest "
+            "AND g.number > f.number))"
         ),
         period,
     ).one()
     return int(row[0]), int(row[1])
 
 
-def _engagement(
-    connection: Connection, period: Mapping[str, str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Sums per channel, age and metric over the posts whose numbers were read in the period."""
-    joined = (
-        "string_agg({column}, chr(10))"
-        if connection.dialect.name == "postgresql"
-        else "group_concat({column}, char(10))"
-    )
-    lacking_only = "CASE WHEN e.missing = '{}' THEN NULL ELSE e.missing END"
-    rows = connection.execute(
-        text(
-            "SELECT e.channel, e.age_days, max(e.read_at), "  # noqa: S608
-            f"{joined.format(column='e.metrics')}, "
-            f"{joined.format(column=lacking_only)} "
-            "FROM engagements AS e WHERE e.read_at >= :start AND e.read_at < :end "
-            "GROUP BY e.channel, e.age_days ORDER BY e.channel, e.age_days"
-        ),
-        period,
-    )
-    sums: list[tuple[str, int, str, int, int, datetime]] = []
-    missing: set[tuple[str, str]] = set()
-    for channel, age, read_last, metrics, lacking in rows:
-        for name, posts, total in _sums(metrics):
-            sums.append((channel, age, name, posts, total, moment_of(read_last)))
-        for line in (lacking or "").splitlines():
-            missing.update((channel, name) for name in json.loads(line))
-    return (
-        pl.DataFrame(
-            sums,
-            schema={
-                "channel": pl.String,
-                "age_days": pl.Int32,
-                "metric": pl.String,
-                "posts": pl.Int64,
-                "total": pl.Int64,
-                "read_last": pl.Datetime("us", "UTC"),
-            },
-            orient="row",
-        ),
-        pl.DataFrame(
-            sorted(missing), schema={"channel": pl.String, "metric": pl.String}, orient="row"
-        ),
-    )
-
-
-def _sums(lines: str) -> Iterator[tuple[str, int, int]]:
-    """Each metric of JSON lines by name, with how many lines gave it and their sum."""
-    if not lines.replace("{}", "").strip():
-        return
-    frame = pl.read_ndjson(io.BytesIO(lines.encode()), infer_schema_length=None)
-    for name in sorted(frame.columns):
-        column = frame[name]
-        if column.dtype.is_numeric():
-            yield name, len(column) - column.null_count(), int(column.sum())
-
-
-def _readings(connection: Connection, period: Mapping[str, str]) -> tuple[int, int]:
-    """Posts of the period that are old enough to be read, and how many of them were."""
-    ripe = moment_text(moment_of(period["end"]) - RIPE)
-    row = connection.execute(
-        text(
-            "SELECT count(*), count(e.delivery_id) FROM deliveries AS d LEFT JOIN "
-            "(SELECT DISTINCT delivery_id FROM engagements) AS e ON e.delivery_id = d.id "
-            "WHERE d.state = 'published' AND d.published_at >= :start AND d.published_at < :ripe "
-        ),
-        {"start": period["start"], "ripe": ripe},
-    ).one()
-    return int(row[0]), int(row[1])
+def _due(
+    deliveries: pl.DataFrame, start: datetime, end: datetime, unread_channels: Collection[str]
+) -> pl.Series:
+    """Posts of the period that are old enough to have been read."""
+    return deliveries.filter(
+        (pl.col("state") == DeliveryState.PUBLISHED.value)
+        & (pl.col("has_id") == 1)
+        & (pl.col("published_at") >= start)
+        & (pl.col("published_at") < end - RIPE)
+        & ~pl.col("channel").is_in(sorted(unread_channels))
+    )["id"]
 
 
 def _reminders(connection: Connection, period: Mapping[str, str]) -> pl.DataFrame:
@@ -332,13 +294,13 @@ def _reminders(connection: Connection, period: Mapping[str, str]) -> pl.DataFram
     )
 
 
-def _fixity(connection: Connection, end: str) -> Fixity | None:
+def _fixity(connection: Connection, as_of: str) -> Fixity | None:
     row = connection.execute(
         text(
-            "SELECT at, data FROM events WHERE chain = :chain AND kind = :kind AND at < :end "
+            "SELECT at, data FROM events WHERE chain = :chain AND kind = :kind AND at <= :as_of "
             "ORDER BY seq DESC LIMIT 1"
         ),
-        {"chain": OFFICE_CHAIN, "kind": FIXITY_CHECKED, "end": end},
+        {"chain": OFFICE_CHAIN, "kind": FIXITY_CHECKED, "as_of": as_of},
     ).first()
     if row is None:
         return None
@@ -346,13 +308,13 @@ def _fixity(connection: Connection, end: str) -> Fixity | None:
     return Fixity(moment_of(row.at), int(said.get("paket", 0)), tuple(said.get("temuan", ())))
 
 
-def _seal(connection: Connection, end: str) -> LastSeal | None:
+def _seal(connection: Connection, as_of: str) -> LastSeal | None:
     row = connection.execute(
         text(
-            "SELECT number, day, digest, chains FROM seals WHERE sealed_at < :end "
+            "SELECT number, day, digest, chains FROM seals WHERE sealed_at <= :as_of "
             "ORDER BY number DESC LIMIT 1"
         ),
-        {"end": end},
+        {"as_of": as_of},
     ).first()
     if row is None:
         return None

@@ -9,7 +9,7 @@ import polars as pl
 
 from monev.judging import spread_of, whole_seconds
 from monev.model import ArchiveFigures, ChannelFigures, Engaged, MonevNote, Reminders
-from monev.rows import Rows, Span
+from monev.rows import WHOLE_POST, Rows, Span
 from sop.model import StepKind
 
 _ESCALATED = "eskalasi"
@@ -56,7 +56,9 @@ def _channel(
         to_publish=spread_of(waited),
         engagement=tuple(_engaged(rows, code)),
         missing_metrics=tuple(
-            rows.missing_metrics.filter(pl.col("channel") == code)["metric"].sort()
+            rows.missing_metrics.filter(
+                (pl.col("channel") == code) & (pl.col("metric") != WHOLE_POST)
+            )["metric"].sort()
         ),
     )
 
@@ -79,31 +81,39 @@ def reminders_of(rows: Rows) -> Reminders:
     )
 
 
-def documented_in(rounds: pl.DataFrame) -> pl.Series:
-    """Ids of publications whose documenting step was closed in the period."""
-    closed = rounds.filter(
-        pl.col("in_period") & (pl.col("kind") == StepKind.PENDOKUMENTASIAN.value)
+def documented_in(rows: Rows, rounds: pl.DataFrame) -> pl.DataFrame:
+    """Publications of which the documenting step was closed in the period.
+
+    `documenting_at` is when it was first opened: what was sent later is a correction.
+    """
+    closed = (
+        rounds.filter(pl.col("in_period") & (pl.col("kind") == StepKind.PENDOKUMENTASIAN.value))
+        .group_by("publication_id")
+        .agg(documenting_at=pl.col("opened_at").min())
     )
-    return closed["publication_id"].unique()
+    return rows.publications.join(closed, left_on="id", right_on="publication_id", how="inner")
 
 
-def archive_figures(rows: Rows, documented: pl.Series) -> ArchiveFigures:
+def archive_figures(rows: Rows, found: pl.DataFrame) -> ArchiveFigures:
     """Bags of what was documented in the period, those that lack one, and the last check."""
-    found = rows.publications.filter(pl.col("id").is_in(documented.implode()))
     missing = found.filter(pl.col("sealed") == 0)["reference"].sort()
     return replace(
         rows.fixity or _NOTHING, sealed=int(found["sealed"].sum()), missing=tuple(missing)
     )
 
 
-def notes_of(rows: Rows, documented: pl.Series, published: pl.DataFrame) -> tuple[MonevNote, ...]:
+def notes_of(rows: Rows, documented: pl.DataFrame) -> tuple[MonevNote, ...]:
     """The catatan monev given in the period, in the order of publication."""
-    found = (
-        rows.publications.filter(
-            pl.col("id").is_in(documented.implode()) & (pl.col("monev_note") != "")
-        )
-        .join(published.select("reference", "published_at"), on="reference", how="left")
-        .sort("published_at", "reference", nulls_last=False)
+    noted = documented.filter(pl.col("monev_note") != "").rename({"id": "publication_id"})
+    live = (
+        rows.deliveries.filter(pl.col("published_at").is_not_null())
+        .join(noted.select("publication_id", "documenting_at"), on="publication_id", how="inner")
+        .filter(pl.col("planned_at") <= pl.col("documenting_at"))
+        .group_by("publication_id")
+        .agg(published_at=pl.min_horizontal("published_at", "documenting_at").max())
+    )
+    found = noted.join(live, on="publication_id", how="left").sort(
+        "published_at", "reference", nulls_last=False
     )
     return tuple(
         MonevNote(*row)

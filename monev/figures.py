@@ -51,8 +51,8 @@ def report(
     """
     span = span_of(period, calendar.zone)
     rounds = judged(rows, sop_by_hash, calendar, span)
-    published = with_lead_times(published_in(rows, rounds, span), calendar)
-    documented = documented_in(rounds)
+    published = with_lead_times(published_in(rows, rounds), calendar)
+    documented = documented_in(rows, rounds)
     steps = step_figures(rounds, sop_by_hash)
     found = MonevReport(
         period=period,
@@ -71,7 +71,7 @@ def report(
         pictures_with_alt=rows.pictures_with_alt,
         archive=archive_figures(rows, documented),
         seal=rows.seal,
-        notes=notes_of(rows, documented, published),
+        notes=notes_of(rows, documented),
         quality=(),
     )
     notes = quality_notes(found, rows, rounds, sop_by_hash, calendar, span)

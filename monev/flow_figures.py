@@ -25,16 +25,18 @@ _RUN = 8
 _PUBLISHING = (StepKind.PENULISAN, StepKind.UNGGAH, StepKind.PENDOKUMENTASIAN)
 
 
-def published_in(rows: Rows, rounds: pl.DataFrame, span: Span) -> pl.DataFrame:
-    """Publications whose last channel went live in the period, in the order of that.
+def published_in(rows: Rows, rounds: pl.DataFrame) -> pl.DataFrame:
+    """Publications of which the publishing step was closed in the period with a channel live.
 
-    One is published when its publishing step was closed and at least one channel is
-    live; deliveries that a later correction adds do not count.
+    In the order in which their last channel went live (`published_at`); deliveries that
+    a later correction adds do not count. `uploaded_at` is when the step was closed: a
+    publication is open up to then and published after it, so it is counted once, also
+    when a person gives the last channel up in another month.
     """
     uploaded = (
         rounds.filter(
             (pl.col("kind") == StepKind.UNGGAH.value)
-            & pl.col("closed_at").is_not_null()
+            & pl.col("in_period")
             & (pl.col("outcome") != "tidak")
         )
         .group_by("publication_id")
@@ -47,8 +49,7 @@ def published_in(rows: Rows, rounds: pl.DataFrame, span: Span) -> pl.DataFrame:
         # A channel's own clock may run ahead of ours.
         .with_columns(live_at=pl.min_horizontal("published_at", "uploaded_at"))
         .group_by("publication_id")
-        .agg(published_at=pl.col("live_at").max())
-        .filter((pl.col("published_at") >= span.start) & (pl.col("published_at") < span.end))
+        .agg(published_at=pl.col("live_at").max(), uploaded_at=pl.col("uploaded_at").first())
     )
     return (
         rows.publications.rename({"id": "publication_id"})
@@ -132,7 +133,7 @@ def weeks_of(
 ) -> tuple[Week, ...]:
     """Begun and published week by week, from Monday on."""
     begun = _by_monday(rows.publications.filter(_within("created_at", span))["created_at"], zone)
-    live = _by_monday(published["published_at"], zone)
+    live = _by_monday(published["uploaded_at"], zone)
     monday = period.first_day - timedelta(days=period.first_day.weekday())
     found = []
     while monday <= period.last_day:

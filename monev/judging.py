@@ -46,7 +46,10 @@ def judged(
 ) -> pl.DataFrame:
     """The rounds, each with how long it took and how long it may take."""
     known = rows.publications.select(
-        pl.col("id").alias("publication_id"), "sop", asked_for=_moments(rows.publications)
+        pl.col("id").alias("publication_id"),
+        "sop",
+        "finished_at",
+        asked_for=_moments(rows.publications),
     )
     found = rows.rounds.join(known, on="publication_id", how="inner", maintain_order="left").join(
         steps_of(sops), on=["sop", "step_no"], how="left", maintain_order="left"
@@ -61,7 +64,10 @@ def judged(
     found = found.with_columns(
         begun_at=pl.when(waits).then(from_then_on).otherwise(pl.col("opened_at")),
         until=until,
-        is_open=~closed & (pl.col("opened_at") < end),
+        # What ended as a whole (refused, cancelled) waits for nobody.
+        is_open=~closed
+        & (pl.col("opened_at") < end)
+        & (pl.col("finished_at").is_null() | (pl.col("finished_at") >= end)),
         in_period=closed & (pl.col("closed_at") >= span.start),
         postponed=waits & (pl.col("asked_for") > pl.col("opened_at")),
     )
@@ -70,7 +76,7 @@ def judged(
     )
     # A clock that was put back must not shorten what others took; the report tells of it.
     counted = pl.Series(np.maximum(seconds, 0), dtype=pl.Int64)
-    return found.with_columns(seconds=counted).drop("asked_for", "until")
+    return found.with_columns(seconds=counted).drop("asked_for", "until", "finished_at")
 
 
 def whole_seconds(moments: pl.Series) -> Seconds:
@@ -80,7 +86,7 @@ def whole_seconds(moments: pl.Series) -> Seconds:
 
 
 def spread_of(seconds: pl.Series, *, unit: int = 60) -> Spread:
-    """The sample in minutes (or another unit, in seconds). P90 lies between neighbours."""
+    """The sample in minutes (or another unit, in seconds); see `Spread` for P90."""
     if not len(seconds):
         return Spread(0, None, None, None)
     ordered = seconds.sort()

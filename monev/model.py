@@ -55,7 +55,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A sample of durations in minutes; None where the sample is empty."""
+    """A sample of durations in minutes; None where the sample is empty.
+
+    P90 is at place 0.9 x (n - 1) of the sorted sample, counted from 0; between two
+    values it is divided in proportion (as Excel's PERCENTILE does), as is the median.
+    """
 
     n: int
     median: float | None
@@ -67,10 +71,12 @@ class Spread:
 class StepFigures:
     """One SOP step over all its rounds closed in the period.
 
-    `standard` is None for a step that the SOP gives none (step 9): then `within` is
-    None too and only durations are told. Where publications ran under SOP revisions
-    with different standards, `standard` is the newest and each round is judged by its own.
-    `excess` is the sum of minutes over the standard, `excess_share` its part of all steps'.
+    `standard` is None for a step that the SOP gives none (step 9): then only durations
+    are told. Where publications ran under SOP revisions with different standards,
+    `standard` is the newest and each round is judged by its own. `unjudged` rounds have
+    none in their own revision; `within` counts among the others, and is None where there
+    are none. `excess` is the sum of minutes over the standard, `excess_share` its part of
+    all steps'.
     """
 
     no: int
@@ -83,6 +89,12 @@ class StepFigures:
     rounds_per_publication: float | None
     excess: float
     excess_share: float | None
+    unjudged: int = 0
+
+    @property
+    def judged(self) -> int:
+        """How many rounds have a standard."""
+        return self.time.n - self.unjudged
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +113,8 @@ class Rejection:
 class LeadTime:
     """From the opening of step 1 to the last channel live, of publications published in the period.
 
-    `calendar_hours` counts all hours.
+    One is published in the period in which its publishing step is closed with at least
+    one channel live: until then it is open. `calendar_hours` counts all hours.
     """
 
     working: Spread
@@ -160,7 +173,10 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Engaged:
-    """Sums of one metric on one channel over the posts read, at one age."""
+    """Sums of one metric on one channel over the posts read, at one age.
+
+    `read_last` is when posts of that channel and age were last read.
+    """
 
     metric: str
     age_days: int
@@ -174,7 +190,8 @@ class ChannelFigures:
     """One channel's deliveries planned in the period.
 
     `to_publish` is from planned to live, in minutes of the clock (not working minutes).
-    `was_unknown` counts those whose outcome was unknown for a time.
+    `was_unknown` counts those whose outcome was unknown for a time. `missing_metrics`
+    are the channel's own names of what it did not give for some post.
     """
 
     channel: str
@@ -200,7 +217,8 @@ class Reminders:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveFigures:
-    """Bags sealed in the period, published ones without a bag, and the last fixity check."""
+    """Bags of what was documented in the period, those that lack one, and the last fixity
+    check when the report was made."""
 
     sealed: int
     missing: tuple[str, ...]
@@ -211,7 +229,7 @@ class ArchiveFigures:
 
 @dataclass(frozen=True, slots=True)
 class SealLine:
-    """The newest daily seal, with which a stranger can check the record."""
+    """The newest daily seal when the report was made: with it a stranger can check the record."""
 
     number: int
     day: date

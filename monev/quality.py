@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
+from monev.metric_names import METRICS
 from monev.model import SMALL_SAMPLE, MonevReport
-from monev.rows import Rows, Span
+from monev.rows import WHOLE_POST, Rows, Span, midnight_after
 from sop.calendar import OfficeCalendar
 from sop.indonesian import number, short_moment
 from sop.model import Sop
@@ -27,9 +28,10 @@ def quality_notes(
         *_samples(report),
         *_clock(rounds),
         *_sops(rows, rounds, sops),
+        *_without_standard(report, rounds),
         *_publishing(rounds),
         *_reading(report, rows),
-        *_record(report, rows, span),
+        *_record(report, rows, calendar, span),
     )
 
 
@@ -77,7 +79,11 @@ def _sops(rows: Rows, rounds: pl.DataFrame, sops: Mapping[str, Sop]) -> Iterator
             f"{number(unknown)} publikasi memakai teks SOP yang tidak dikenal atau diimpor; "
             "baku waktunya tidak dapat dinilai."
         )
-    used = rounds.filter("in_period").select("sop", "step_no", "standard", "kind").unique()
+    used = (
+        rounds.filter(pl.col("in_period") & pl.col("kind").is_not_null())
+        .select("sop", "step_no", "standard", "kind")
+        .unique()
+    )
     judged = used.group_by("step_no").agg(
         standards=pl.col("standard").n_unique(), kinds=pl.col("kind").n_unique()
     )
@@ -93,6 +99,21 @@ def _sops(rows: Rows, rounds: pl.DataFrame, sops: Mapping[str, Sop]) -> Iterator
             f"Nomor langkah {_listed(mixed)} berarti pekerjaan yang berbeda di revisi SOP yang "
             "berbeda; bacalah angkanya dengan hati-hati."
         )
+
+
+def _without_standard(report: MonevReport, rounds: pl.DataFrame) -> Iterator[str]:
+    """Rounds of a step that has a standard today, and had none when they were done."""
+    bare = rounds.filter(
+        pl.col("in_period") & pl.col("kind").is_not_null() & pl.col("standard").is_null()
+    )
+    counted = dict(bare["step_no"].value_counts().iter_rows())
+    for step in report.steps:
+        many = counted.get(step.no, 0)
+        if many and step.standard is not None:
+            yield (
+                f"{number(many)} putaran langkah {step.no} tidak dinilai karena revisi SOP-nya "
+                "tidak menetapkan baku waktu."
+            )
 
 
 def _publishing(rounds: pl.DataFrame) -> Iterator[str]:
@@ -111,15 +132,26 @@ def _reading(report: MonevReport, rows: Rows) -> Iterator[str]:
             f"Jangkauan {number(unread)} dari {number(rows.metrics_due)} kiriman belum dibaca; "
             "angka keterlibatan belum lengkap."
         )
+    silent = dict(
+        rows.missing_metrics.filter(pl.col("metric") == WHOLE_POST)
+        .select("channel", "posts")
+        .iter_rows()
+    )
     for channel in report.channels:
         if channel.missing_metrics:
+            named = [METRICS.get(name, name) for name in channel.missing_metrics]
             yield (
-                f"{channel.label} tidak lagi memberikan {', '.join(channel.missing_metrics)}; "
+                f"{channel.label} tidak memberikan {_listed(list(dict.fromkeys(named)))}; "
                 "angka itu tidak dilaporkan."
+            )
+        if many := silent.get(channel.channel):
+            yield (
+                f"{number(many)} kiriman di {channel.label} tidak memberi angka sama sekali, "
+                "misalnya karena sudah dihapus di sana."
             )
 
 
-def _record(report: MonevReport, rows: Rows, span: Span) -> Iterator[str]:
+def _record(report: MonevReport, rows: Rows, calendar: OfficeCalendar, span: Span) -> Iterator[str]:
     rehearsed = int(rows.publications["rehearsal"].sum())
     if rehearsed:
         yield (
@@ -130,13 +162,16 @@ def _record(report: MonevReport, rows: Rows, span: Span) -> Iterator[str]:
         yield "Catatan belum pernah disegel; jalankan alur segel agar laporan dapat diperiksa."
     if report.archive.checked_at is None:
         yield "Keutuhan paket arsip belum pernah diperiksa."
-    if span.end == report.period.as_of:
+    if report.period.as_of < midnight_after(report.period.last_day, calendar.zone):
         yield (
             f"Periode belum berakhir ketika laporan dibuat ({short_moment(span.end)}); angkanya "
             "masih akan bertambah."
         )
 
 
-def _listed(numbers: Sequence[int]) -> str:
-    shown = [str(one) for one in numbers]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} dan {shown[-1]}"
+def _listed(items: Sequence[int | str]) -> str:
+    """ "7", "7 dan 8", "7, 8, dan 9"."""
+    shown = [str(one) for one in items]
+    if len(shown) < 3:
+        return " dan ".join(shown)
+    return f"{', '.join(shown[:-1])}, dan {shown[-1]}"

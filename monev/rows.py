@@ -63,9 +63,12 @@ ENGAGEMENT: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "total": pl.Int64,
     "read_last": MOMENT,
 }
+# What stands in place of a metric's name where a post gave no number at all.
+WHOLE_POST = "kiriman"
 MISSING_METRICS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "channel": pl.String,
     "metric": pl.String,
+    "posts": pl.Int64,
 }
 REMINDERS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "kind": pl.String,
@@ -130,8 +133,13 @@ def span_of(period: Period, zone: ZoneInfo) -> Span:
     """The instants of a period in the office's zone."""
     return Span(
         _midnight(period.first_day, zone),
-        min(_midnight(period.last_day + timedelta(days=1), zone), period.as_of),
+        min(midnight_after(period.last_day, zone), period.as_of),
     )
+
+
+def midnight_after(day: date, zone: ZoneInfo) -> datetime:
+    """When a day of this zone is over (UTC)."""
+    return _midnight(day + timedelta(days=1), zone)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -34,8 +34,10 @@ def bottleneck_of(steps: tuple[StepFigures, ...]) -> int | None:
 
 def _figures(step: Step, role: str, closed: pl.DataFrame, total: int) -> StepFigures:
     excess = int(closed["excess"].sum())
-    has_standard = step.standard_minutes is not None
+    unjudged = closed["standard"].null_count()
+    is_judged = unjudged < len(closed)
     within = int((closed["seconds"] <= closed["standard"] * 60).sum())
+    has_standard = step.standard_minutes is not None
     publications = closed["publication_id"].n_unique()
     return StepFigures(
         no=step.no,
@@ -43,11 +45,12 @@ def _figures(step: Step, role: str, closed: pl.DataFrame, total: int) -> StepFig
         role=role,
         standard=float(step.standard_minutes) if step.standard_minutes is not None else None,
         time=spread_of(closed["seconds"]),
-        within=within if has_standard and len(closed) else None,
+        within=within if is_judged else None,
         returned=int((closed["outcome"] == "tidak").sum()),
         rounds_per_publication=len(closed) / publications if publications else None,
         excess=excess / 60,
-        excess_share=excess / total if total and has_standard else None,
+        excess_share=excess / total if total and (is_judged or has_standard) else None,
+        unjudged=unjudged,
     )
 
 

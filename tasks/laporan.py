@@ -23,7 +23,13 @@ def monev_report(office: Office, period: Period) -> MonevReport:
     """All figures of a period, as the record stands now."""
     span = span_of(period, office.calendar.zone)
     with office.ledger.read() as work:
-        columns = monev_columns(work, span.start, span.end)
+        columns = monev_columns(
+            work,
+            span.start,
+            span.end,
+            as_of=period.as_of,
+            unread_channels=office.manual_channels,
+        )
         letterhead = letterhead_of(office, work)
     return figures.report(
         rows_of(columns),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from monev.metric_names import METRICS
 from monev.model import SMALL_SAMPLE, MonevReport, StepFigures
 from monev.render.wording import (
-    METRICS,
     count,
     duration,
     elapsed,
@@ -40,7 +40,7 @@ def is_empty(report: MonevReport) -> bool:
 def within_standard(report: MonevReport) -> tuple[int, int]:
     """Rounds within their standard, and rounds that have one, over all steps."""
     judged = [step for step in report.steps if step.within is not None]
-    return sum(step.within or 0 for step in judged), sum(step.time.n for step in judged)
+    return sum(step.within or 0 for step in judged), sum(step.judged for step in judged)
 
 
 def bottleneck(report: MonevReport) -> StepFigures | None:

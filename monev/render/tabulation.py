@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 
+from monev.metric_names import METRICS
 from monev.model import ChannelFigures, Engaged, MonevReport, Spread, StepFigures, Xmr
 from monev.render.table import Cell, Column, Kind, Table, Where
-from monev.render.wording import METRICS, NOTHING, REMINDER_KINDS, count, share, share_number
+from monev.render.wording import NO_STANDARD, NOTHING, REMINDER_KINDS, count, share, share_number
 from sop.indonesian import short_moment
 
 ABOVE, BELOW, IN_A_RUN = "di atas batas", "di bawah batas", "delapan di satu sisi"
@@ -43,23 +44,30 @@ def steps(report: MonevReport) -> Table:
 
 
 def _step_row(step: StepFigures) -> tuple[Cell, ...]:
-    judged = step.standard is not None
-    within = step.within if judged else None
+    judged = step.standard is not None or step.within is not None
+    within = step.within
     return (
         step.no,
         step.name,
         step.role,
         step.standard,
         step.time.n,
-        share(within, step.time.n) if step.time.n or not judged else NOTHING,
+        _share_within(step),
         within,
-        share_number(within, step.time.n),
+        share_number(within, step.judged),
         *_spread(step.time),
         step.returned,
         step.rounds_per_publication,
         step.excess if judged and step.time.n else None,
         step.excess_share,
     )
+
+
+def _share_within(step: StepFigures) -> str:
+    """Among the rounds that have a standard; where some have none, it says so."""
+    if step.within is None:
+        return NOTHING if step.standard is not None and not step.time.n else NO_STANDARD
+    return share(step.within, step.judged)
 
 
 def _spread(spread: Spread) -> tuple[Cell, Cell, Cell]:

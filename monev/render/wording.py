@@ -31,28 +31,6 @@ REMINDER_KINDS = {
     "perlu-orang": "Saluran memerlukan orang",
 }
 
-# The channels' own names of what they count, as staff say them; an unknown name is shown as it is.
-METRICS = {
-    "retweet_count": "Posting ulang",
-    "repost_count": "Posting ulang",
-    "reply_count": "Balasan",
-    "like_count": "Suka",
-    "quote_count": "Kutipan",
-    "bookmark_count": "Disimpan",
-    "impression_count": "Tayangan",
-    "post_media_view": "Tayangan",
-    "post_total_media_view_unique": "Jangkauan (penonton unik)",
-    "post_clicks": "Klik",
-    "post_reactions_by_type_total": "Reaksi",
-    "views": "Tayangan",
-    "reach": "Jangkauan",
-    "saved": "Disimpan",
-    "likes": "Suka",
-    "comments": "Komentar",
-    "shares": "Dibagikan",
-    "total_interactions": "Seluruh interaksi",
-}
-
 
 def one_line(text: str) -> str:
     """What a person typed as one line that any form can hold.
