@@ -77,9 +77,13 @@ class Player:
         self._secrets[person] = secret
 
     def start(self, request: Mapping[str, Any], *, deployment: str = "publikasi/publikasi") -> UUID:
-        """Press Run on the deployment; the new run's id."""
+        """Press Run on the publication's deployment; the new run's id."""
+        return self.order(deployment, {"permintaan": dict(request)})
+
+    def order(self, deployment: str, parameters: Mapping[str, Any]) -> UUID:
+        """Press Run on any deployment, with its start form filled like this."""
         found = self._call("GET", f"/deployments/name/{deployment}")
-        body = {"parameters": {"permintaan": dict(request)}, "state": {"type": "SCHEDULED"}}
+        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
         return UUID(self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
 
     def run(self, run_id: UUID) -> dict[str, Any]:
@@ -150,6 +154,12 @@ class Player:
         """The run's timeline, in order."""
         body = {"flow_runs": {"id": {"any_": [str(run_id)]}}, "sort": "EXPECTED_START_TIME_ASC"}
         found: list[dict[str, Any]] = self._call("POST", "/task_runs/filter", body)
+        return found
+
+    def artifacts(self, key: str) -> list[dict[str, Any]]:
+        """What the UI shows under keys that begin like this, the newest version of each."""
+        body = {"artifacts": {"key": {"like_": f"{key}%"}}}
+        found: list[dict[str, Any]] = self._call("POST", "/artifacts/latest/filter", body)
         return found
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
