@@ -10,8 +10,8 @@ READY := $(VENV)/.siar-ready
 # Words for `siar`/pytest: make test PYTEST_ARGS="-k ledger"
 PYTEST_ARGS ?=
 WORKERS ?= auto
-# In the order of the time they take, so that a plain mistake is shown first.
-TESTS := $(wildcard tests/unit tests/contract tests/flow tests/e2e)
+# Fast ones first, so that a plain mistake is shown first; the longest single file before the rest.
+TESTS := $(wildcard tests/unit tests/contract tests/e2e tests/flow)
 
 .PHONY: help demo start test fast lint docs bench clean
 

@@ -8,6 +8,8 @@ from collections.abc import Generator
 import pytest
 from hypothesis import settings
 
+from tests.support.prefect_database import share_prefect_tables
+
 # A slow machine is not a wrong answer: time is measured in benchmarks/, never in a test.
 settings.register_profile("siar", deadline=None)
 settings.load_profile("siar")
@@ -23,6 +25,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _prefect_tables(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Servers of all worker processes start from one template of Prefect's tables."""
+    own = tmp_path_factory.getbasetemp()
+    share_prefect_tables((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "prefect")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -25,6 +25,7 @@ from ledger import publications
 from ledger.models import Event
 from sop.forms.steps import FROM_FORM, YES
 from tasks.office import Office
+from tests.support.prefect_database import lay_down_prefect_tables
 
 SUBBAG, SUBBAG_2 = "Rahma Contoh", "Dimas Contoh"
 HUMAS, WRITER, HUMAS_3 = "Sari Contoh", "Yoga Contoh", "Mega Contoh"
@@ -145,6 +146,7 @@ def running_office(folder: Path, **settings: Any) -> Iterator[TestOffice]:
     wanted = Settings.model_validate(
         {"data_dir": folder, "prefect": {"port": 0}, "rehearsal": {"port": 0}, **settings}
     )
+    lay_down_prefect_tables(wanted.prefect_home)
     with Stack(wanted, say=lambda _line: None) as stack:
         office = build_office(stack.settings)
         ensure_sample_staff(office.ledger, stack.settings)

@@ -10,6 +10,7 @@ from typing import Any
 from deployments.settings import Settings
 from deployments.settings_sections import Channels, Prefect, Rehearsal
 from deployments.stack import Stack
+from tests.support.prefect_database import lay_down_prefect_tables
 
 SAMPLE_DEFINITIONS = "tests.support.sample_flow"
 
@@ -56,5 +57,6 @@ def running_stack(
 ) -> Iterator[Stack]:
     """A running stack; what it says to the operator is collected in `said`."""
     lines = said if said is not None else []
+    lay_down_prefect_tables(settings.prefect_home)
     with Stack(settings, definitions=definitions, say=lines.append) as stack:
         yield stack
