@@ -1,4 +1,4 @@
-"""`make demo`: one believable release through the whole SOP, on a private stack.
+"""`make demo`: one believable release through all nine steps of the SOP, on a private stack.
 
 Everything is real but the people and the channels: a Prefect server, a worker, the
 ledger, the connectors over HTTP to the rehearsal channels. The staff are played
@@ -27,13 +27,14 @@ from deployments.sample_staff import SAMPLE_STAFF, ensure_sample_staff
 from deployments.settings import Settings
 from deployments.stack import Stack, StackError, run_until_stopped
 from deployments.wiring import office_of
-from ledger import publications
+from ledger import publications, reports
 from ledger.verify import verify
 from sop.forms.steps import FROM_FILE, YES
 from sop.indonesian import number, short_moment
 from tasks.archiving import sealed_bags
 from tasks.case import past_rounds
 from tasks.office import Office
+from tasks.pembacaan import READ, damaged_files, folder_of
 from tasks.standings import standings
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -76,6 +77,9 @@ PLAY: tuple[Part, ...] = (
     Part(6, "Mega Contoh", lambda form: {"petugas_unggah": "Bayu Contoh"}),
     Part(8, "Bayu Contoh", lambda form: {"catatan": "Tayang di semua saluran, tanpa kendala."}),
 )
+
+
+HEAD = "dr. Hasan Contoh"
 
 
 class DemoError(Exception):
@@ -135,10 +139,23 @@ def play(stack: Stack, say: Console) -> None:
             key = form.key
         state = player.finished(run_id)
         say.print(f"  {state['name']}: {state['message']}")
+        monev_id = play_monev(player, say)
     finally:
         player.close()
     with office_of(stack.settings) as here:
         report(here, run_id, say)
+        report_monev(here, monev_id, say)
+
+
+def play_monev(player: Player, say: Console) -> UUID:
+    """Step 9: today's report is made and read by the head; its run."""
+    run_id = player.order("monev-khusus/monev-khusus", {})
+    form = player.form(run_id)
+    player.answer(form, HEAD, {"dibaca": READ, "catatan": "Pertahankan; semua tepat waktu."})
+    say.print(f"  langkah 9: laporan monev dibaca {HEAD}")
+    state = player.finished(run_id)
+    say.print(f"  {state['name']}: {state['message']}")
+    return run_id
 
 
 def report(here: Office, run_id: UUID, say: Console) -> None:
@@ -195,6 +212,22 @@ def report_archive(here: Office, publication_id: str, say: Console) -> None:
         raise DemoError("; ".join(one.sentence for one in damages) or "segel arsip tidak cocok")
     say.print(f"Arsip (dihapus bersama demo; `make start` menyimpannya): {bag}", soft_wrap=True)
     say.print(f"  segel {sealed[-1].seal}: utuh; periksa sendiri dengan python3 verifikasi.py")
+
+
+def report_monev(here: Office, run_id: UUID, say: Console) -> None:
+    """Where the report lies that the head read, its files checked against the record."""
+    with here.ledger.read() as work:
+        report = reports.of_run(work, str(run_id))
+        if report is None or report.read_at is None:
+            raise DemoError("laporan monev belum dibaca")
+        left = [one.reference for one in publications.open_publications(work)]
+    if damaged := damaged_files(here, report):
+        raise DemoError(f"berkas laporan berubah: {', '.join(damaged)}")
+    if left:
+        raise DemoError(f"publikasi {', '.join(left)} belum selesai sesudah laporan dibaca")
+    folder = folder_of(here, report)
+    say.print(f"Laporan monev (dihapus bersama demo): {folder}", soft_wrap=True)
+    say.print(f"  PDF {folder / 'laporan-monev.pdf'}", soft_wrap=True)
 
 
 if __name__ == "__main__":
