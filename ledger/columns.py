@@ -51,7 +51,7 @@ class Coming:
     def frame(self) -> pl.DataFrame:
         """All rows, once they are there."""
         frames = [part.result() for part in self.parts]
-        return pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=self._schema())
+        return pl.concat(frames) if frames else pl.DataFrame(schema=self._schema())
 
     def _schema(self) -> dict[str, Any]:
         moment = pl.Datetime("us", "UTC")

@@ -31,6 +31,11 @@ RIPE = timedelta(days=2)
 # Alive in the period: begun before its end and not over before its start.
 _ALIVE = "t.created_at < :end AND (t.finished_at IS NULL OR t.finished_at >= :start)"
 
+# Enough of a digest to tell those of one publication apart.
+_DIGEST = "substr(t.digest, length(t.digest) - 15)"
+
+_Span = tuple[datetime, datetime]
+
 _ROUNDS = {
     "publication_id": Wanted("t.publication_id"),
     "step_no": Wanted("t.step_no", pl.Int32),
@@ -44,9 +49,20 @@ _DELIVERIES = {
     "publication_id": Wanted("t.publication_id"),
     "channel": Wanted("t.channel"),
     "state": Wanted("t.state"),
+    "digest": Wanted(_DIGEST),
     "planned_at": Wanted("t.planned_at", moment=True),
     "published_at": Wanted("t.published_at", moment=True),
     "has_id": Wanted("CASE WHEN t.remote_id <> '' THEN 1 ELSE 0 END", pl.Int8),
+}
+_FREEZES = {
+    "publication_id": Wanted("t.publication_id"),
+    "number": Wanted("t.number", pl.Int32),
+    "revision_id": Wanted("t.revision_id"),
+    "digest": Wanted(_DIGEST),
+}
+_PICTURES = {
+    "revision_id": Wanted("t.revision_id"),
+    "has_alt": Wanted("CASE WHEN trim(t.alt) <> '' THEN 1 ELSE 0 END", pl.Int8),
 }
 _DECISIONS = {
     "publication_id": Wanted("t.publication_id"),
@@ -123,7 +139,6 @@ def monev_columns(
     connection = work.session.connection()
     period = {"start": moment_text(start), "end": moment_text(end)}
     fixity, seal = _fixity(connection, moment_text(as_of)), _seal(connection, moment_text(as_of))
-    sop_sources = _sop_sources(connection, period)
     wanted = _wanted(sqlite=connection.dialect.name == "sqlite")
     slices = {table: list(rows_in_slices(connection, table)) for table in (*wanted, READINGS)}
     with readers_of(connection) as readers:
@@ -136,30 +151,31 @@ def monev_columns(
             readers.submit(partial(read_slice, rows=rows, period=period))
             for rows in slices[READINGS]
         ]
-        pictures = readers.submit(partial(_pictures, period=period))
         reminders = readers.submit(partial(_reminders, period=period))
         unknown = readers.submit(partial(_once_unknown, period=period))
         missing = readers.submit(partial(missing_metrics, period=period))
         found = {table: one.frame() for table, one in coming.items()}
         engagement = summed_up(one.result() for one in readings)
-        due = _due(found["deliveries"], start, end, unread_channels)
+        deliveries = found["deliveries"]
+        due = _due(deliveries, start, end, unread_channels)
+        pictures, with_alt = _pictures(found["freezes"], found["media"], deliveries, (start, end))
         return MonevColumns(
             publications=found["publications"].with_columns(
                 pl.col(pl.String).exclude("not_before").fill_null("")
             ),
             rounds=found["rounds"],
-            deliveries=_with_unknown(found["deliveries"], unknown.result()),
+            deliveries=_with_unknown(deliveries, unknown.result()),
             rejections=found["decisions"].with_columns(pl.col("reason").fill_null("")),
             engagement=engagement.sums,
             missing_metrics=missing.result(),
             reminders=reminders.result(),
-            pictures=pictures.result()[0],
-            pictures_with_alt=pictures.result()[1],
+            pictures=pictures,
+            pictures_with_alt=with_alt,
             metrics_due=len(due),
             metrics_read=int(due.is_in(engagement.posts.implode()).sum()),
             fixity=fixity,
             seal=seal,
-            sop_sources=sop_sources,
+            sop_sources=_sop_sources(work.session.connection(), found["publications"]),
         )
 
 
@@ -179,6 +195,8 @@ def _wanted(*, sqlite: bool) -> dict[str, tuple[Mapping[str, Wanted], str]]:
             "AND (p.finished_at IS NULL OR p.finished_at >= :start)))",
         ),
         "publications": (_publications(sqlite=sqlite), _ALIVE),
+        "freezes": (_FREEZES, "t.frozen_at < :end"),
+        "media": (_PICTURES, "t.mime LIKE 'image/%'"),
         "decisions": (
             _DECISIONS,
             "t.decision = 'tidak' AND t.decided_at >= :start AND t.decided_at < :end",
@@ -244,25 +262,21 @@ def _once_unknown(connection: Connection, period: Mapping[str, str]) -> pl.DataF
     )
 
 
-def _pictures(connection: Connection, period: Mapping[str, str]) -> tuple[int, int]:
+def _pictures(
+    freezes: pl.DataFrame, pictures: pl.DataFrame, deliveries: pl.DataFrame, span: _Span
+) -> tuple[int, int]:
     """Pictures of what went live in the period, and how many of them have an alt text.
 
     The same digest may have been frozen more than once; its pictures count once.
     """
-    row = connection.execute(
-        text(
-            "SELECT count(*), coalesce(sum(CASE WHEN trim(m.alt) <> '' THEN 1 ELSE 0 END), 0) "
-            "FROM media AS m WHERE m.mime LIKE 'image/%' AND m.revision_id IN ("
-            "SELECT f.revision_id FROM freezes AS f WHERE EXISTS ("
-            "SELECT 1 FROM deliveries AS d WHERE d.publication_id = f.publication_id "
-            "AND d.digest = f.digest AND d.published_at >= :start AND d.published_at < :end) "
-            "AND NOT EXISTS (SELECT 1 FROM freezes AS g WHERE "
-            "g.publication_id = f.publication_id AND g.digest = f.digest "
-            "AND g.number > f.number))"
-        ),
-        period,
-    ).one()
-    return int(row[0]), int(row[1])
+    live = deliveries.filter(pl.col("published_at").is_between(*span, closed="left"))
+    shown = (
+        freezes.join(live, on=["publication_id", "digest"], how="semi")
+        .sort("number")
+        .unique(["publication_id", "digest"], keep="last")
+    )
+    found = pictures.join(shown, on="revision_id", how="semi")
+    return len(found), int(found["has_alt"].sum())
 
 
 def _due(
@@ -321,15 +335,16 @@ def _seal(connection: Connection, as_of: str) -> LastSeal | None:
     return LastSeal(row.number, date.fromisoformat(row.day), row.digest, row.chains)
 
 
-def _sop_sources(connection: Connection, period: Mapping[str, str]) -> dict[str, str]:
-    """The SOP texts that publications of the period run under, the longest known first."""
-    rows = connection.execute(
-        text(
-            "SELECT s.sha256, s.source FROM sop_texts AS s JOIN ("  # noqa: S608
-            "SELECT sop_sha256, min(created_at) AS first FROM publications AS t "
-            f"WHERE {_ALIVE} GROUP BY sop_sha256) AS used ON used.sop_sha256 = s.sha256 "
-            "ORDER BY used.first, s.sha256"
-        ),
-        period,
-    )
-    return {row.sha256: row.source for row in rows}
+def _sop_sources(connection: Connection, publications: pl.DataFrame) -> dict[str, str]:
+    """The SOP texts that these publications run under, the longest known first."""
+    known = (
+        publications.group_by("sop").agg(pl.col("created_at").min()).sort("created_at", "sop")
+    )["sop"].to_list()
+    found = {}
+    for sha256 in known:
+        source = connection.execute(
+            text("SELECT source FROM sop_texts WHERE sha256 = :sha256"), {"sha256": sha256}
+        ).scalar()
+        if source is not None:
+            found[sha256] = source
+    return found

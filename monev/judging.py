@@ -23,7 +23,7 @@ from sop.working_minutes import Seconds, working_seconds
 #   in_period      closed in the period
 
 _STEPS = {
-    "sop": pl.String,
+    "sop": pl.String,  # an Enum of the known revisions in `judged`
     "step_no": pl.Int32,
     "standard": pl.Int64,
     "kind": pl.String,
@@ -45,14 +45,19 @@ def judged(
     rows: Rows, sops: Mapping[str, Sop], calendar: OfficeCalendar, span: Span
 ) -> pl.DataFrame:
     """The rounds, each with how long it took and how long it may take."""
+    # Small numbers instead of long texts: a million rounds are joined by it.
+    revision = pl.Enum(list(sops))
     known = rows.publications.select(
         pl.col("id").alias("publication_id"),
-        "sop",
+        pl.col("sop").cast(revision, strict=False),
         "finished_at",
         asked_for=_moments(rows.publications),
     )
     found = rows.rounds.join(known, on="publication_id", how="inner", maintain_order="left").join(
-        steps_of(sops), on=["sop", "step_no"], how="left", maintain_order="left"
+        steps_of(sops).with_columns(pl.col("sop").cast(revision)),
+        on=["sop", "step_no"],
+        how="left",
+        maintain_order="left",
     )
     end = pl.lit(span.end, dtype=pl.Datetime("us", "UTC"))
     closed = pl.col("closed_at").is_not_null() & (pl.col("closed_at") < end)

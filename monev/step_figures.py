@@ -73,13 +73,8 @@ def rejections_of(rows: Rows) -> tuple[Rejection, ...]:
         "decided_at", "reference", "step_no"
     )
     return tuple(
-        Rejection(**row)
+        Rejection(*row)
         for row in found.select(
-            "reference",
-            "title",
-            "step_no",
-            pl.col("number").alias("round_number"),
-            "decided_at",
-            "reason",
-        ).iter_rows(named=True)
+            "reference", "title", "step_no", "number", "decided_at", "reason"
+        ).iter_rows()
     )
