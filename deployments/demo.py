@@ -149,6 +149,9 @@ def play(stack: Stack, say: Console) -> None:
 
 def play_monev(player: Player, say: Console) -> UUID:
     """Step 9: today's report is made and read by the head; its run."""
+    # Of the day's schedule, what the report tells of: the seal, and the archive's check.
+    for before in [player.order(f"{name}/{name}", {}) for name in ("segel", "keutuhan")]:
+        player.finished(before)
     run_id = player.order("monev-khusus/monev-khusus", {})
     form = player.form(run_id)
     player.answer(form, HEAD, {"dibaca": READ, "catatan": "Pertahankan; semua tepat waktu."})

@@ -18,6 +18,8 @@ from tasks.office import Office
 
 # Under this name in a publication's notes stands why the system returned it.
 WARNING = "peringatan"
+# And under this one, which monev report ended it, who read that, and in which round.
+REPORTED = "laporan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,9 @@ def case_in(office: Office, work: Work, publication_id: str) -> Case | None:
     revision = revisions.latest_revision(work, publication)
     timeline = rounds.timeline(work, publication)
     answers = next(view.answers for view in timeline if view.id == current.id)
-    history = _history(office, timeline, sop)
-    returned = history[-1].reason if history and history[-1].outcome == "tidak" else ""
     notes = dict(publication.assignment or {})
+    history = _history(office, timeline, sop, notes.get(REPORTED, {}))
+    returned = history[-1].reason if history and history[-1].outcome == "tidak" else ""
     warning = notes.get(WARNING, {})
     return Case(
         publication_id=publication.id,
@@ -121,22 +123,27 @@ def publication_in(work: Work, publication_id: str) -> Publication:
 
 def past_rounds(office: Office, work: Work, publication: Publication, sop: Sop) -> tuple[Past, ...]:
     """Every closed round of a publication, in order."""
-    return _history(office, rounds.timeline(work, publication), sop)
+    reported = (publication.assignment or {}).get(REPORTED, {})
+    return _history(office, rounds.timeline(work, publication), sop, reported)
 
 
-def _answered_by(view: RoundView) -> str:
+def _answered_by(view: RoundView, reported: Mapping[str, Any]) -> str:
     """Who closed the round, named as on the form of that day: "… (Plh. Kepala Balai)"."""
+    if reported.get("putaran") == view.id:
+        return str(reported["oleh"])
     accepted = [one.answer.named_person for one in view.answers if one.answer.accepted]
     return accepted[-1] if accepted else "Sistem"
 
 
-def _history(office: Office, timeline: list[RoundView], sop: Sop) -> tuple[Past, ...]:
+def _history(
+    office: Office, timeline: list[RoundView], sop: Sop, reported: Mapping[str, Any]
+) -> tuple[Past, ...]:
     return tuple(
         Past(
             step_no=view.step_no,
             name=sop.step(view.step_no).short,
             round_number=view.number,
-            person=_answered_by(view),
+            person=_answered_by(view, reported),
             closed_at=view.closed_at,
             took_minutes=float(office.calendar.minutes_between(view.opened_at, view.closed_at)),
             standard_minutes=sop.step(view.step_no).standard_minutes,

@@ -15,6 +15,7 @@ from typing import Any
 
 from ledger import people, publications, reports, rounds
 from ledger.models import Outcome, Publication, Report, Round
+from ledger.people import Holder
 from ledger.reports import Waiting
 from ledger.work import RecordAlteredError, Work
 from monev.model import Period
@@ -27,6 +28,7 @@ from sop.indonesian import moment, today
 from sop.markup import escape_for_form
 from sop.model import Actor, Sop, Step, StepKind
 from tasks.answering import STALE, Verdict, holder_behind, move_to
+from tasks.case import REPORTED
 from tasks.office import Office
 from tasks.opening import NOBODY, REOPENED, OpenForm
 from tasks.pemberitahuan import approving_role
@@ -192,7 +194,10 @@ def _description(
 
 
 def _summary(folder: Path) -> str:
-    return (folder / SUMMARY).read_text(encoding="utf-8")[:MOST_SUMMARY].strip()
+    try:
+        return (folder / SUMMARY).read_text(encoding="utf-8")[:MOST_SUMMARY].strip()
+    except (OSError, UnicodeDecodeError):
+        return ""  # what is damaged is named above
 
 
 def _consequence(coverage: Coverage) -> str:
@@ -262,7 +267,7 @@ def receive_reading(office: Office, report_id: str, key: str, raw: Mapping[str, 
             return Verdict(False, tuple(reasons), label, None)
         coverage = covered(office, work, report)
         for one in coverage.ends:
-            _end(office, work, one, report, holder.staff_id)
+            _end(office, work, one, report, holder)
         said = {
             "selesai": [one.publication.reference for one in coverage.ends],
             "dilewati": coverage.altered,
@@ -279,10 +284,12 @@ def receive_reading(office: Office, report_id: str, key: str, raw: Mapping[str, 
         return Verdict(True, (), label, None)
 
 
-def _end(office: Office, work: Work, one: Covered, report: Report, staff_id: str) -> None:
+def _end(office: Office, work: Work, one: Covered, report: Report, holder: Holder) -> None:
     """Close the publication's round of step 9 and go on as its SOP says: usually it ends."""
-    told = {"laporan": {"id": report.id, "jenis": report.kind, "putaran": one.round.id}}
-    publications.keep_note(work, one.publication, "dilaporkan", told, actor=staff_id)
+    said = {"id": report.id, "jenis": report.kind, "putaran": one.round.id, "oleh": holder.label}
+    publications.keep_note(
+        work, one.publication, "dilaporkan", {REPORTED: said}, actor=holder.staff_id
+    )
     rounds.close_round(work, one.round, Outcome.SELESAI)
     following = one.sop.following(one.step.no)
     move_to(office, work, one.publication, one.sop, following.no if following else None)
