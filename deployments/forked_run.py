@@ -8,6 +8,7 @@ would pay for it again.
 from __future__ import annotations
 
 import _strptime  # type: ignore[import-not-found]  # noqa: F401
+import contextlib
 import os
 import sqlite3  # noqa: F401
 from datetime import UTC, datetime
@@ -25,10 +26,14 @@ from prefect.utilities.importtools import import_object
 import deployments.entrypoints  # noqa: F401 (imported here so that no child has to)
 from sop.calendar import learn_holidays
 from sop.indonesian import short_moment
+from tasks.office import office
 
 _NOW = datetime.now(UTC)
 learn_holidays(range(_NOW.year - 1, _NOW.year + 2))
 short_moment(_NOW)  # reads the words of the language
+
+
+_NO_ORIGIN = {"deployment_id": None, "work_queue_id": None, "work_pool_name": None}
 
 
 def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -> None:
@@ -38,12 +43,16 @@ def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -
     whoever can reach the API can make a deployment whose steps run any program.
     """
     os.environ.update(environment)
+    # From here on others can see that somebody is at it, before the run says that it runs.
+    # What keeps the office closed is met again by the flow, which then fails and says it.
+    with contextlib.suppress(Exception):
+        office()
     with handle_engine_signals(flow_run_id):
         flow_run = load_flow_run(flow_run_id=flow_run_id)
-        # Prefect would listen on a websocket of its own for somebody else's wish to
-        # suspend a deployment's run, and wait for it at the start and at the end. Our
-        # runs suspend themselves; this copy of the run need not name its deployment.
-        flow_run.deployment_id = None
+        # For a run that names its deployment Prefect listens on a websocket for somebody
+        # else's wish to suspend it, and waits for it at the start and at the end; for each
+        # origin named it asks the server to decorate events. Our runs suspend themselves.
+        flow_run = flow_run.model_copy(update=_NO_ORIGIN)
         flow: Flow[..., Any] = import_object(entrypoint)
         log = flow_run_logger(flow_run=flow_run)
         run_flow(flow, flow_run=flow_run, error_logger=log)  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from ledger.work import RecordAlteredError, Work
 from sop.model import Actor
 from tasks.beginnings import publication_runs, restart_lost_beginnings
 from tasks.dead_runs import usual_wait
-from tasks.office import Office, office
+from tasks.office import Office, is_carried_out, office
 from tasks.standings import wakes_at
 from tasks.suspension import response_key, stored_input
 from tasks.system_runs import end_dead_system_runs
@@ -295,19 +295,23 @@ def run_of(client: SyncPrefectClient, standing: Standing) -> FlowRun | None:
 def trouble_of(how: Sweep, standing: Standing, run: FlowRun | None) -> str:
     """Why the run must be started again; "" when it stands as it should."""
     state = run.state if run else None
-    if run is None or state is None or not how.office.locks.is_free(standing.lock):
+    if run is None or state is None or _is_at_work(how.office, standing, run):
         return ""
     if state.is_scheduled():
         return POSTPONED if _is_postponed(how, state) else ""
     if state.is_paused():
         return _trouble_while_paused(how, standing, run)
-    # A run that was just started may not hold its lock yet.
+    # A run that was just started may not hold its locks yet.
     if not how.lasted(state.timestamp, usual_wait(how.office, state)):
         return ""
     if state.type in FINAL:
         said = f": {state.message[:300]}" if state.message else ""
         return f"run-nya berakhir ({state.name}) padahal pekerjaannya belum selesai{said}"
     return f"tidak ada proses yang mengerjakannya, padahal keadaannya {state.name}"
+
+
+def _is_at_work(here: Office, standing: Standing, run: FlowRun) -> bool:
+    return is_carried_out(here, run.id) or not here.locks.is_free(standing.lock)
 
 
 def _is_postponed(how: Sweep, state: State[Any]) -> bool:

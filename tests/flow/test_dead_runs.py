@@ -100,6 +100,25 @@ def test_a_killed_system_run_that_was_to_be_stopped_is_stopped(
     ends_as(here, api, run_id, "CANCELLED")
 
 
+def test_a_run_that_begins_slowly_is_not_taken_for_dead(
+    here: TestOffice, crowd: Crowd, client: SyncPrefectClient
+) -> None:
+    publication_id = carried(here, crowd, 2, marked="lambat")
+    (run_id,) = bring(here, publication_id)
+    here.form(run_id)
+    soon(lambda: here.office.locks.is_free(publication_id), "the end of the process")
+    beginning = FileLocks(here.stack.settings.run_path / "publikasi")
+    assert beginning.acquire(f"run-{run_id}")
+    client.set_flow_run_state(run_id, Running(), force=True)
+    long_ago = Sweep(here.office, client, patient=False)
+    (seen,) = [
+        one for one in standings_of_open(here.office) if one.publication_id == publication_id
+    ]
+    assert mend(long_ago, seen) == ""
+    beginning.release(f"run-{run_id}")
+    assert "Running" in mend(long_ago, seen)
+
+
 def test_the_sweeper_does_not_take_itself_for_dead(here: TestOffice, api: Intruder) -> None:
     before = here.player._call("GET", "/deployments/name/rekonsiliasi/rekonsiliasi")["id"]
     api.sweep()
