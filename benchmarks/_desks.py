@@ -48,7 +48,7 @@ class People:
         with self._lock:
             known = [label for label in labels if label in self._spent]
             for label in sorted(known, key=self._spent.__getitem__):
-                free = [one for one in (step - 1, step, step + 1) if one > self._spent[label]]
+                free = [one for one in (step, step + 1) if one > self._spent[label]]
                 if free:
                     self._spent[label] = free[0]
                     return label, str(pyotp.TOTP(self._secrets[label]).at(free[0] * PERIOD))
@@ -143,7 +143,7 @@ class Desks:
         self._player.close()
 
     def _work(self) -> None:
-        while not self._stop.wait(0.1):
+        while not self._stop.wait(0.2):
             try:
                 runs = {"any_": [str(run_id) for run_id in list(self._runs)]}
                 paused = self._filtered(id=runs, state={"type": {"any_": ["PAUSED"]}})

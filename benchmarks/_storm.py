@@ -21,10 +21,10 @@ import httpx
 from PIL import Image
 
 from benchmarks._desks import Desks, People, mark
-from benchmarks._weather import CHANNELS, Kills, Reaper, faults, gaps
+from benchmarks._weather import CHANNELS, Extra, Kills, Reaper, faults, gaps
 from connectors.rehearsal.settings import RehearsalSettings
 from deployments.settings import Settings
-from deployments.stack import Stack
+from deployments.stack import WORKER, Stack
 from deployments.wiring import office_of
 from ledger import publications
 from ledger.verify import verify
@@ -36,11 +36,15 @@ GLADI = Path(__file__).with_name("_gladi.py")
 
 @dataclass(frozen=True)
 class Storm:
-    """How hard it blows; `patience` is how many seconds the whole may take."""
+    """How hard it blows; `patience` is how many seconds the whole may take.
+
+    `workers` take turns on one pool; more than one need a ledger on PostgreSQL.
+    """
 
     publications: int
     seed: int
     kills: Kills
+    workers: int = 1
     faults_per_channel: float = 0.6
     patience: float = 600.0
     settings: dict[str, Any] = field(default_factory=dict)
@@ -63,6 +67,7 @@ class After:
     answered_for_a_channel: int
     kills: dict[str, int]
     faults_struck: int
+    taken_up_by_worker: list[int]
     seconds: float
 
     @property
@@ -76,7 +81,7 @@ def blow(storm: Storm, folder: Path) -> After:
     """Let it blow over a stack of its own below `folder`, and look at what is left."""
     with rehearsal(folder / "gladi") as gladi:
         settings = settings_for(storm, folder, str(gladi.base_url))
-        people = People(max(6, round(0.45 * storm.publications)))
+        people = People(max(12, round(0.6 * storm.publications)))
         with office_of(settings) as office:
             with office.ledger.work() as work:
                 people.enrol(work)
@@ -94,7 +99,7 @@ def settings_for(storm: Storm, folder: Path, address: str) -> Settings:
         "delivery": {"first_wait_seconds": 0.4, "resend_after_seconds": 5.0},
         **storm.settings,
     }
-    prefect = {"port": 0, "settling_seconds": 2.0, **wanted.pop("prefect", {})}
+    prefect = {"port": 0, "settling_seconds": 4.0, **wanted.pop("prefect", {})}
     return Settings.model_validate({**wanted, "prefect": prefect})
 
 
@@ -161,7 +166,9 @@ def _carry_through(
     chance = random.Random(storm.seed)
     plan = faults(chance, storm.publications, storm.faults_per_channel)
     gladi.post("/gladi/gangguan", json=plan).raise_for_status()
-    reaper = Reaper(stack, chance)
+    extras = [Extra(stack, number) for number in range(2, storm.workers + 1)]
+    reaper = Reaper(stack, extras, chance)
+    logs = [extra.log for extra in extras]
     began = time.monotonic()
     until = began + storm.patience
     with Desks(stack.api_url, people, FOLDER) as desks:
@@ -189,8 +196,14 @@ def _carry_through(
             answered_for_a_channel=desks.by_a_person,
             kills=reaper.done,
             faults_struck=sum(bool(call["fault"]) for call in calls),
+            taken_up_by_worker=[_taken_up(log) for log in (stack.log_path(WORKER), *logs)],
             seconds=time.monotonic() - began,
         )
+
+
+def _taken_up(log: Path) -> int:
+    """How many runs a worker says that it took up."""
+    return log.read_text(errors="replace").count("submitting flow run")
 
 
 def _is_calm(storm: Storm, desks: Desks, office: Office) -> bool:

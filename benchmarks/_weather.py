@@ -6,6 +6,8 @@ import contextlib
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -101,18 +103,57 @@ class Kills:
         return drawn
 
 
-class Reaper:
-    """Kills processes of a stack, and starts its parts again."""
+class Extra:
+    """One more worker beside the stack's own, as on a second machine."""
 
-    def __init__(self, stack: Stack, chance: random.Random) -> None:
+    def __init__(self, stack: Stack, number: int) -> None:
         self._stack = stack
+        self._name = f"worker-{number}"
+        self.log = stack.settings.run_path / f"{self._name}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    @property
+    def pid(self) -> int | None:
+        return None if self.process is None else self.process.pid
+
+    def start(self) -> None:
+        """Start it and return when it takes runs."""
+        ready = self._stack.settings.run_path.absolute() / f"{self._name}.ready"
+        ready.unlink(missing_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "deployments.worker", "--ready-file", str(ready)],
+                env=self._stack.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        until = time.monotonic() + 120
+        while not ready.exists():
+            if time.monotonic() > until or self.process.poll() is not None:
+                raise RuntimeError(f"{self._name} does not start")
+            time.sleep(0.1)
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+class Reaper:
+    """Kills processes of a stack and of the workers beside it, and starts them again."""
+
+    def __init__(self, stack: Stack, extras: Sequence[Extra], chance: random.Random) -> None:
+        self._stack = stack
+        self._extras = extras
         self._chance = chance
         self.done: dict[str, int] = {}
 
     def kill(self, what: str) -> None:
         actions: Mapping[str, Callable[[], None]] = {
             "flow": self._flow,
-            "worker": lambda: self._restarted(WORKER),
+            "worker": self._worker,
             "server": lambda: self._restarted(SERVER),
             "everything": self._everything,
         }
@@ -122,44 +163,42 @@ class Reaper:
     def _flow(self) -> None:
         until = time.monotonic() + 3
         while time.monotonic() < until:
-            if running := flow_processes(self._stack):
+            if running := self._flow_processes():
                 _kill([self._chance.choice(running)])
                 return
             time.sleep(0.01)
+
+    def _flow_processes(self) -> list[int]:
+        """The processes that carry runs out: what the workers' fork servers have made (Linux)."""
+        parents = _parents()
+        workers = {self._stack.pid(WORKER), *(extra.pid for extra in self._extras)} - {None}
+        forkers = {pid for pid, parent in parents.items() if parent in workers}
+        return sorted(pid for pid, parent in parents.items() if parent in forkers)
+
+    def _worker(self) -> None:
+        chosen = self._chance.randrange(len(self._extras) + 1)
+        if chosen == 0:
+            self._restarted(WORKER)
+        else:
+            self._extras[chosen - 1].kill()
+            self._extras[chosen - 1].start()
 
     def _restarted(self, part: str) -> None:
         self._stack.stop_part(part, kill=True)
         self._stack.start_part(part)
 
     def _everything(self) -> None:
-        """As when the power goes: server, worker and all that they do."""
-        _kill(below(self._stack.pid(WORKER)))
+        """As when the power goes: server, workers and all that they do."""
+        _kill(self._flow_processes())
+        for extra in self._extras:
+            extra.kill()
         self._stack.stop_part(WORKER, kill=True)
         self._stack.stop_part(SERVER, kill=True)
         _kill(marked_processes(self._stack.environment[MARK]))
         self._stack.start_part(SERVER)
         self._stack.start_part(WORKER)
-
-
-def flow_processes(stack: Stack) -> list[int]:
-    """The processes that carry runs out: what the worker's fork server has made (Linux)."""
-    return [pid for pid in below(stack.pid(WORKER)) if _is_fork(pid, stack)]
-
-
-def _is_fork(pid: int, stack: Stack) -> bool:
-    worker, parents = stack.pid(WORKER), _parents()
-    parent = parents.get(pid)
-    return parent is not None and parent != worker and parents.get(parent) == worker
-
-
-def below(pid: int | None) -> list[int]:
-    """Every process below this one, in a fixed order."""
-    parents = _parents()
-    found: list[int] = []
-    level = [pid]
-    while level := [child for child, parent in parents.items() if parent in level]:
-        found += level
-    return sorted(found)
+        for extra in self._extras:
+            extra.start()
 
 
 def _parents() -> dict[int, int]:

@@ -1,0 +1,48 @@
+"""Several workers on one PostgreSQL: the same promises as with one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks._storm import Storm, blow
+from benchmarks._weather import Kills
+from tests.support.postgres import PostgresServer, postgres_server  # noqa: F401
+
+pytestmark = [pytest.mark.flow, pytest.mark.postgres, pytest.mark.timeout(600)]
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_that_share_a_database_publish_each_post_once(
+    tmp_path: Path,
+    postgres_server: PostgresServer,  # noqa: F811
+    workers: int,
+) -> None:
+    ledger, prefect = (postgres_server.create_database() for _ in range(2))
+    storm = Storm(
+        publications=6,
+        seed=workers,
+        kills=Kills(flows=3, workers=1, servers=0, everything=0),
+        workers=workers,
+        faults_per_channel=0.4,
+        patience=480,
+        settings={
+            "ledger_url": postgres_server.url(ledger),
+            "prefect": {
+                "worker_limit": 2,
+                "database_url": postgres_server.url(prefect).replace(
+                    "postgresql:", "postgresql+asyncpg:"
+                ),
+            },
+        },
+    )
+    after = blow(storm, tmp_path)
+    assert after.duplicates == []
+    assert after.missing == []
+    assert after.stuck == []
+    assert after.standing == []
+    assert after.record_problems == []
+    assert after.runs == {"COMPLETED": 6}
+    assert len(after.taken_up_by_worker) == workers
+    assert all(after.taken_up_by_worker)
