@@ -273,6 +273,8 @@ def _through_profile(image: Image.Image, icc: bytes) -> Image.Image:
 # --- the rendition ------------------------------------------------------------
 
 
+# A step's answer and the next form render the same pictures, in one process.
+@lru_cache(maxsize=32)
 def rendition(data: bytes, limits: Limits, filename: str = "gambar") -> Rendition:
     """The picture as a channel with these limits accepts it.
 

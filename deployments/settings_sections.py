@@ -115,7 +115,10 @@ class Prefect(Section):
         examples=[True],
     )
     worker_query_seconds: Seconds = Field(
-        0.5, description="Jeda pekerja menanyakan tugas baru, dalam detik.", examples=[0.5]
+        1.0,
+        description="Jeda pekerja menanyakan tugas baru, dalam detik. Pekerja di mesin peladen "
+        "diberi tahu seketika; jeda ini untuk pekerja di mesin lain.",
+        examples=[0.5],
     )
     settling_seconds: Seconds = Field(
         20.0,
