@@ -8,9 +8,11 @@ there. Which publications a reading ends is decided by the caller.
 from __future__ import annotations
 
 import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -126,6 +128,20 @@ def unread(work: Work) -> list[Report]:
     """The reports that nobody has read yet, the oldest first."""
     chosen = select(Report).where(Report.read_at.is_(None))
     return list(work.session.scalars(chosen.order_by(Report.as_of, Report.id)))
+
+
+def damaged_files(report: Report, root: Path) -> list[str]:
+    """Names of the report's files that vanished or are not what was kept; `root` holds all."""
+    folder = root / report.folder
+    return [name for name, kept in sorted(report.files.items()) if _digest(folder / name) != kept]
+
+
+def _digest(file: Path) -> str | None:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def bind_flow_run(work: Work, report: Report, flow_run_id: str) -> None:

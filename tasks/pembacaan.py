@@ -7,7 +7,6 @@ ends the publications that it covers; a crash leaves all of it or nothing.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,18 +101,7 @@ def folder_of(office: Office, report: Report) -> Path:
 
 def damaged_files(office: Office, report: Report) -> list[str]:
     """The report's files that vanished or are not what was kept."""
-    folder = folder_of(office, report)
-    return [
-        name for name, sha256 in sorted(report.files.items()) if _digest(folder / name) != sha256
-    ]
-
-
-def _digest(file: Path) -> str | None:
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return None
+    return reports.damaged_files(report, office.reports_root)
 
 
 def questions_of(reader: Reader, holders: tuple[str, ...], draft: str) -> list[Question]:

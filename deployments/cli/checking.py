@@ -7,11 +7,16 @@ import click
 from deployments.cli.indonesian import Command
 from deployments.cli.opening import opened
 
+REPORT_CHANGED = (
+    "Berkas laporan {}/{} hilang atau berubah sejak dicatat. Pulihkan berkas itu dari cadangan."
+)
+
 
 @click.command(cls=Command, example=("siar verify",))
 def verify() -> int:
     """Memeriksa bahwa catatan dan berkas tidak diubah; menyebut yang pertama salah."""
     from ledger.blobs import FileBlobStore
+    from ledger.reports import all_reports, damaged_files
     from ledger.verify import problems
 
     settings, ledger = opened()
@@ -19,6 +24,11 @@ def verify() -> int:
     for problem in problems(ledger, blobs=FileBlobStore(settings.blobs_path)):
         count += 1
         click.echo(f"{problem.table} {problem.row}: {problem.sentence}")
+    with ledger.read() as work:
+        for report in all_reports(work):
+            for name in damaged_files(report, settings.reports_path):
+                count += 1
+                click.echo(f"reports {report.id}: {REPORT_CHANGED.format(report.folder, name)}")
     if count:
         click.echo(
             f"{count} masalah ditemukan. Simpan keluaran ini, jangan ubah apa pun, "

@@ -32,6 +32,10 @@ _WHY: Mapping[int, str] = {
     errno.ENOENT: "folder itu tidak dapat dibuat",
     errno.ENOSPC: "disknya penuh",
 }
+OFFICIAL = (
+    "Folder {folder} berisi laporan yang sudah tercatat dan tidak boleh ditimpa. "
+    "Pilih folder lain dengan --keluaran."
+)
 UNFINISHED = "Periode belum berakhir: angkanya sampai saat ini saja."
 NOT_LAID_BEFORE = (
     "Laporan ini hanya dibuat, belum disampaikan kepada Kepala. Untuk menyampaikannya, jalankan "
@@ -91,11 +95,17 @@ def _usual_place(root: Path, period: Period) -> Path:
 
 
 def _written(here: Office, period: Period, folder: Path) -> int:
+    from ledger.reports import all_reports
     from monev.render import write_all
     from monev.render.sections import opening
     from sop.indonesian import today
     from tasks.laporan import monev_report
 
+    with here.ledger.read() as work:
+        kept = [(here.reports_root / one.folder).resolve() for one in all_reports(work)]
+    if folder.resolve() in kept:
+        click.echo(OFFICIAL.format(folder=folder), err=True)
+        return 1
     report = monev_report(here, period)
     try:
         files = write_all(report, folder)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from deployments.cli import run
-from deployments.wiring import utc_now
+from deployments.settings import load_settings
+from deployments.wiring import build_ledger, utc_now
+from ledger import reports
 from sop.indonesian import day, today
 
 FILES = {"laporan-monev.pdf", "laporan-monev.xlsx", "laporan-monev.html", "laporan-monev.md"}
@@ -74,3 +77,47 @@ def test_a_place_that_is_no_folder_is_named(
     asked = ["monev", "--dari", "2026-10-01", "--sampai", "2026-10-31", "--keluaran", "penuh"]
     assert run(asked) == 1
     assert "penuh: itu berkas, bukan folder." in capsys.readouterr().err
+
+
+def kept_report(tmp_path: Path) -> Path:
+    """The folder of a report in the record, with one file."""
+    folder = tmp_path / "var" / "laporan" / "2026" / "khusus"
+    folder.mkdir(parents=True)
+    (folder / "laporan-monev.pdf").write_bytes(b"isi")
+    ledger = build_ledger(load_settings())
+    with ledger.work() as work:
+        reports.keep(
+            work,
+            kind="khusus",
+            first_day=date(2026, 10, 1),
+            last_day=date(2026, 10, 31),
+            as_of=work.now,
+            seal_digest="",
+            model_sha256="d" * 64,
+            folder="2026/khusus",
+            files={"laporan-monev.pdf": hashlib.sha256(b"isi").hexdigest()},
+            flow_run_id=None,
+        )
+    ledger.engine.dispose()
+    return folder
+
+
+def test_a_report_that_was_kept_is_not_written_over(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = kept_report(tmp_path)
+    asked = ["monev", "--dari", "2026-10-01", "--sampai", "2026-10-31"]
+    assert run([*asked, "--keluaran", "var/laporan/2026/khusus"]) == 1
+    assert "tidak boleh ditimpa" in capsys.readouterr().err
+    assert (folder / "laporan-monev.pdf").read_bytes() == b"isi"
+
+
+def test_verify_names_a_changed_file_of_a_report_that_was_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = kept_report(tmp_path)
+    assert run(["verify"]) == 0
+    (folder / "laporan-monev.pdf").write_bytes(b"lain")
+    capsys.readouterr()
+    assert run(["verify"]) == 1
+    assert "2026/khusus/laporan-monev.pdf hilang atau berubah" in capsys.readouterr().out
