@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
+import threading
 from pathlib import Path
 
 import uvicorn
@@ -15,7 +17,8 @@ MANY = 100_000
 
 
 def main() -> None:
-    """Serve `argv[1]` on a free loopback port, which is printed, until SIGTERM."""
+    """Serve `argv[1]` on a free loopback port, which is printed, as long as stdin is open."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     settings = RehearsalSettings(x_post_limit=MANY, ig_daily_quota=MANY, ig_processing_seconds=0.1)
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
@@ -23,6 +26,11 @@ def main() -> None:
         create_app(Path(sys.argv[1]), settings), log_level="error", timeout_graceful_shutdown=1
     )
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(0)
 
 
 if __name__ == "__main__":

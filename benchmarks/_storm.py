@@ -141,7 +141,10 @@ def rehearsed_at(address: str) -> dict[str, Any]:
 def rehearsal(folder: Path) -> Iterator[httpx.Client]:
     """The channels in a process of their own, which no storm kills; a client of its pages."""
     process = subprocess.Popen(
-        [sys.executable, str(GLADI), str(folder)], stdout=subprocess.PIPE, text=True
+        [sys.executable, str(GLADI), str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None
