@@ -1,13 +1,15 @@
 """Takes the pictures of docs/panduan and docs/img anew.
 
 Run it as `.venv/bin/python docs/make_screenshots.py`. A real stack carries the example
-release through the SOP; what staff see on the way is kept. Needs Debian's chromium.
+release through the SOP; what staff see on the way is kept. Needs Debian's chromium and
+poppler-utils.
 """
 
 from __future__ import annotations
 
 import io
 import shutil
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -91,10 +93,13 @@ class Album:
         approval = self._approval_on_a_phone(run_id)
         self._upload_with_trouble(ui, run_id)
         self._result(ui, run_id, approval)
+        self._report(ui)
 
     def _start(self, ui: ClassicUi) -> UUID:
         page = ui.page
         page.goto(f"{ui.address}/deployments")
+        page.get_by_placeholder("Search deployments").fill("publikasi")
+        expect(page.get_by_text("arsip", exact=True)).to_be_hidden()
         expect(page.get_by_role("link", name="publikasi", exact=True).first).to_be_visible()
         keep(page, GUIDE / "mulai-1-deployments.png")
         form = ui.start_form()
@@ -158,6 +163,7 @@ class Album:
         approval = keep(phone, GUIDE / "ponsel-2-formulir.png")
         address = phone.get_by_role("link", name="Buka pratinjau").get_attribute("href")
         form.fill({"Nama Anda": KEPALA, "Keputusan": YES})
+        form.control("Kode 6 angka").scroll_into_view_if_needed()
         keep(phone, GUIDE / "ponsel-4-jawab.png")
         phone.goto(f"{ui.address}{address}")
         picture = phone.locator("img[alt]:not([alt=''])").first
@@ -189,9 +195,11 @@ class Album:
     def _result(self, ui: ClassicUi, run_id: UUID, approval: Image.Image) -> None:
         page = ui.page
         self.office.player.finished(run_id)
-        page.goto(f"{ui.address}/runs/flow-run/{run_id}?tab=Task+Runs")
+        page.goto(f"{ui.address}/runs/flow-run/{run_id}")
+        tab = page.get_by_text("Task Runs", exact=True).first
+        tab.click()
         expect(page.get_by_text("8 · ").first).to_be_visible()
-        page.get_by_text("Task Runs", exact=True).scroll_into_view_if_needed()
+        tab.scroll_into_view_if_needed()
         keep(page, IMAGES / "run.png")
         website = new_page(self.browser, (900, PHONE[1]))
         website.goto(next(post["url"] for post in self.office.posts()["website"]))
@@ -199,6 +207,18 @@ class Album:
         website.evaluate("window.scrollTo(0, 0)")
         article = keep(website, GUIDE / "artikel.png")
         save(beside(approval, article), IMAGES / "persetujuan-dan-artikel.png")
+
+    def _report(self, ui: ClassicUi) -> None:
+        run_id = self.office.player.order("monev-khusus/monev-khusus", {})
+        self._open(ui, run_id)
+        keep(ui.page, GUIDE / "monev-1-formulir.png")
+        paper = next(self.office.office.reports_root.rglob("*.pdf"))
+        drawn = subprocess.run(
+            ["pdftoppm", "-png", "-r", "70", "-f", "1", "-l", "1", str(paper), "-"],
+            check=True,
+            capture_output=True,
+        ).stdout
+        save(Image.open(io.BytesIO(drawn)).convert("RGB"), GUIDE / "monev-2-laporan.png")
 
 
 def beside(left: Image.Image, right: Image.Image, *, gap: int = 24) -> Image.Image:
