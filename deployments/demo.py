@@ -39,6 +39,8 @@ from tasks.standings import standings
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 RELEASE = "rilis-contoh"
+# Below the folder where the demonstration was started; each one replaces the last one's.
+RESULTS = Path("hasil-demo")
 
 REQUEST: Mapping[str, Any] = {
     "judul": "Pengawasan kekarantinaan kapal di Pelabuhan Boom Baru",
@@ -213,8 +215,9 @@ def report_archive(here: Office, publication_id: str, say: Console) -> None:
     damages = check_one(bag)
     if damages or seal_of(bag) != sealed[-1].seal:
         raise DemoError("; ".join(one.sentence for one in damages) or "segel arsip tidak cocok")
-    say.print(f"Arsip (dihapus bersama demo; `make start` menyimpannya): {bag}", soft_wrap=True)
-    say.print(f"  segel {sealed[-1].seal}: utuh; periksa sendiri dengan python3 verifikasi.py")
+    kept = keep_result(bag, "arsip")
+    say.print(f"Arsip: {kept}", soft_wrap=True)
+    say.print(f"  segel {sealed[-1].seal}: utuh; periksa sendiri: python3 {kept}/verifikasi.py")
 
 
 def report_monev(here: Office, run_id: UUID, say: Console) -> None:
@@ -228,9 +231,16 @@ def report_monev(here: Office, run_id: UUID, say: Console) -> None:
         raise DemoError(f"berkas laporan berubah: {', '.join(damaged)}")
     if left:
         raise DemoError(f"publikasi {', '.join(left)} belum selesai sesudah laporan dibaca")
-    folder = folder_of(here, report)
-    say.print(f"Laporan monev (dihapus bersama demo): {folder}", soft_wrap=True)
-    say.print(f"  PDF {folder / 'laporan-monev.pdf'}", soft_wrap=True)
+    kept = keep_result(folder_of(here, report), "laporan")
+    say.print(f"Laporan monev: {kept}/laporan-monev.pdf (juga .xlsx, .html, .md)", soft_wrap=True)
+
+
+def keep_result(folder: Path, name: str) -> Path:
+    """A copy to look at: what the demonstration worked on is removed at its end."""
+    kept = RESULTS / name
+    shutil.rmtree(kept, ignore_errors=True)
+    shutil.copytree(folder, kept)
+    return kept
 
 
 if __name__ == "__main__":
