@@ -214,7 +214,7 @@ class Album:
         keep(ui.page, GUIDE / "monev-1-formulir.png")
         paper = next(self.office.office.reports_root.rglob("*.pdf"))
         drawn = subprocess.run(  # noqa: S603 (our own file)
-            ["pdftoppm", "-png", "-r", "70", "-f", "1", "-l", "1", str(paper), "-"],  # noqa: S607
+            ["pdftoppm", "-png", "-r", "70", "-f", "1", "-l", "1", str(paper)],  # noqa: S607
             check=True,
             capture_output=True,
         ).stdout
