@@ -11,7 +11,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,11 @@ from ledger.verify import verify
 from tasks.office import Office
 
 FOLDER = "bahan"
+# The waits of a storm: seconds instead of minutes.
+IMPATIENT: Mapping[str, Mapping[str, float]] = {
+    "prefect": {"settling_seconds": 4.0},
+    "delivery": {"first_wait_seconds": 0.4, "resend_after_seconds": 5.0},
+}
 GLADI = Path(__file__).with_name("_gladi.py")
 
 
@@ -80,27 +85,29 @@ class After:
 def blow(storm: Storm, folder: Path) -> After:
     """Let it blow over a stack of its own below `folder`, and look at what is left."""
     with rehearsal(folder / "gladi") as gladi:
-        settings = settings_for(storm, folder, str(gladi.base_url))
+        settings = settings_for(folder, str(gladi.base_url), IMPATIENT, storm.settings)
         people = People(max(12, round(0.6 * storm.publications)))
         with office_of(settings) as office:
             with office.ledger.work() as work:
                 people.enrol(work)
-            _material(office)
+            material(office)
             with Stack(settings, say=lambda _line: None) as stack:
                 return _carry_through(storm, stack, office, gladi, people)
 
 
-def settings_for(storm: Storm, folder: Path, address: str) -> Settings:
-    """Siar with the waits of a storm: seconds instead of minutes."""
-    wanted = {
+def settings_for(folder: Path, address: str, *more: Mapping[str, Any]) -> Settings:
+    """Siar on free ports below `folder`, with its channels rehearsed at this address."""
+    wanted: dict[str, Any] = {
         "data_dir": folder,
         "rehearsal": {"port": 0},
         "channels": rehearsed_at(address),
-        "delivery": {"first_wait_seconds": 0.4, "resend_after_seconds": 5.0},
-        **storm.settings,
+        "prefect": {"port": 0},
     }
-    prefect = {"port": 0, "settling_seconds": 4.0, **wanted.pop("prefect", {})}
-    return Settings.model_validate({**wanted, "prefect": prefect})
+    for settings in more:
+        for name, value in settings.items():
+            is_section = isinstance(value, Mapping)
+            wanted[name] = {**wanted.get(name, {}), **value} if is_section else value
+    return Settings.model_validate(wanted)
 
 
 def rehearsed_at(address: str) -> dict[str, Any]:
@@ -156,7 +163,8 @@ def rehearsal(folder: Path) -> Iterator[httpx.Client]:
         process.wait(20)
 
 
-def _material(office: Office) -> None:
+def material(office: Office) -> None:
+    """The folder with the picture that every publication uses."""
     folder = office.intake_root / FOLDER
     folder.mkdir(parents=True)
     Image.effect_noise((640, 640), 60).convert("RGB").save(folder / "foto.jpg", quality=80)
@@ -183,7 +191,7 @@ def _carry_through(
             reaper.kill(what)
         while time.monotonic() < until and not _is_calm(storm, desks, office):
             time.sleep(0.5)
-        times = _times_visible(gladi, storm.publications)
+        times = times_visible(gladi, storm.publications)
         calls = gladi.get("/gladi/catatan.json").json()["panggilan"]
         stuck = _stuck(office)
         return After(
@@ -225,7 +233,7 @@ def _stuck(office: Office) -> list[str]:
         ]
 
 
-def _times_visible(gladi: httpx.Client, number: int) -> dict[str, int]:
+def times_visible(gladi: httpx.Client, number: int) -> dict[str, int]:
     """How often readers see each publication, by "channel number"."""
     shown = gladi.get("/gladi/isi.json").json()
     texts = {

@@ -170,10 +170,8 @@ class Reaper:
 
     def _flow_processes(self) -> list[int]:
         """The processes that carry runs out: what the workers' fork servers have made (Linux)."""
-        parents = _parents()
-        workers = {self._stack.pid(WORKER), *(extra.pid for extra in self._extras)} - {None}
-        forkers = {pid for pid, parent in parents.items() if parent in workers}
-        return sorted(pid for pid, parent in parents.items() if parent in forkers)
+        workers = [self._stack.pid(WORKER), *(extra.pid for extra in self._extras)]
+        return sorted(run for pid in workers for fork in forkers_of(pid) for run in _below(fork))
 
     def _worker(self) -> None:
         chosen = self._chance.randrange(len(self._extras) + 1)
@@ -199,6 +197,15 @@ class Reaper:
         self._stack.start_part(WORKER)
         for extra in self._extras:
             extra.start()
+
+
+def forkers_of(worker: int | None) -> list[int]:
+    """A worker's fork server, and whatever else it started (Linux)."""
+    return _below(worker) if worker else []
+
+
+def _below(pid: int) -> list[int]:
+    return [child for child, parent in _parents().items() if parent == pid]
 
 
 def _parents() -> dict[int, int]:
