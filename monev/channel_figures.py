@@ -102,20 +102,35 @@ def archive_figures(rows: Rows, found: pl.DataFrame) -> ArchiveFigures:
     )
 
 
-def notes_of(rows: Rows, documented: pl.DataFrame) -> tuple[MonevNote, ...]:
+def notes_of(
+    rows: Rows, documented: pl.DataFrame, published: pl.DataFrame
+) -> tuple[MonevNote, ...]:
     """The catatan monev given in the period, in the order of publication."""
-    noted = documented.filter(pl.col("monev_note") != "").rename({"id": "publication_id"})
-    live = (
-        rows.deliveries.filter(pl.col("published_at").is_not_null())
-        .join(noted.select("publication_id", "documenting_at"), on="publication_id", how="inner")
-        .filter(pl.col("planned_at") <= pl.col("documenting_at"))
-        .group_by("publication_id")
-        .agg(published_at=pl.min_horizontal("published_at", "documenting_at").max())
+    noted = documented.filter(pl.col("monev_note") != "").join(
+        published.select("reference", "published_at"), on="reference", how="left"
     )
-    found = noted.join(live, on="publication_id", how="left").sort(
-        "published_at", "reference", nulls_last=False
+    found = (
+        noted.join(_earlier(rows, noted), on="id", how="left")
+        .with_columns(published_at=pl.coalesce("published_at", "live_at"))
+        .sort("published_at", "reference", nulls_last=False)
     )
     return tuple(
         MonevNote(*row)
         for row in found.select("reference", "title", "published_at", "monev_note").iter_rows()
+    )
+
+
+def _earlier(rows: Rows, noted: pl.DataFrame) -> pl.DataFrame:
+    """When those that were published before the period went live."""
+    asked = noted.filter(pl.col("published_at").is_null()).select("id", "documenting_at")
+    return (
+        rows.deliveries.select(
+            "planned_at", pl.col("publication_id").alias("id"), live_at="published_at"
+        )
+        .join(asked, on="id", how="inner")
+        .filter(
+            pl.col("live_at").is_not_null() & (pl.col("planned_at") <= pl.col("documenting_at"))
+        )
+        .group_by("id")
+        .agg(pl.min_horizontal("live_at", "documenting_at").max().alias("live_at"))
     )

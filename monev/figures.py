@@ -6,7 +6,9 @@ by the office's calendar; each round is judged by the SOP revision of its public
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 from monev.channel_figures import (
@@ -49,6 +51,18 @@ def report(
     `sop_by_hash` is in the order in which the revisions came into force: the last is
     the one whose steps and standards are printed. `labels` names the channels.
     """
+    with _no_garbage():
+        return _report(rows, calendar, sop_by_hash, labels, period, letterhead)
+
+
+def _report(
+    rows: Rows,
+    calendar: OfficeCalendar,
+    sop_by_hash: Mapping[str, Sop],
+    labels: Mapping[str, str],
+    period: Period,
+    letterhead: Letterhead,
+) -> MonevReport:
     span = span_of(period, calendar.zone)
     rounds = judged(rows, sop_by_hash, calendar, span)
     published = with_lead_times(published_in(rows, rounds), calendar)
@@ -71,8 +85,20 @@ def report(
         pictures_with_alt=rows.pictures_with_alt,
         archive=archive_figures(rows, documented),
         seal=rows.seal,
-        notes=notes_of(rows, documented),
+        notes=notes_of(rows, documented, published),
         quality=(),
     )
     notes = quality_notes(found, rows, rounds, sop_by_hash, calendar, span)
     return replace(found, quality=notes)
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Without looking for garbage: of hundreds of thousands of new rows, all are kept."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,13 @@ from sop.calendar import OfficeCalendar
 from sop.model import Actor, Sop, StepKind
 from sop.working_minutes import Seconds, working_seconds
 
+# Where P90 lies in a sorted sample, and that it is divided between two neighbours.
+P90 = 0.9
+P90_BETWEEN: Literal["linear"] = "linear"
+NOTHING = Spread(0, None, None, None)
+
 # Columns that `judged` adds to the rounds of `Rows`.
+#   publication_no the publication as a number of this report
 #   begun_at       when the clock of the standard starts
 #   seconds        working seconds to its end, or to the end of the period while open
 #   standard       the standard in minutes, of the publication's own SOP revision
@@ -47,8 +54,9 @@ def judged(
     """The rounds, each with how long it took and how long it may take."""
     # Small numbers instead of long texts: a million rounds are joined by it.
     revision = pl.Enum(list(sops))
-    known = rows.publications.select(
+    known = rows.publications.with_row_index("publication_no").select(
         pl.col("id").alias("publication_id"),
+        "publication_no",
         pl.col("sop").cast(revision, strict=False),
         "finished_at",
         asked_for=_moments(rows.publications),
@@ -93,9 +101,9 @@ def whole_seconds(moments: pl.Series) -> Seconds:
 def spread_of(seconds: pl.Series, *, unit: int = 60) -> Spread:
     """The sample in minutes (or another unit, in seconds); see `Spread` for P90."""
     if not len(seconds):
-        return Spread(0, None, None, None)
+        return NOTHING
     ordered = seconds.sort()
-    middle, high = ordered.median(), ordered.quantile(0.9, "linear")
+    middle, high = ordered.median(), ordered.quantile(P90, P90_BETWEEN)
     return Spread(
         len(ordered),
         float(middle) / unit,  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
+from monev.judging import steps_of
 from monev.metric_names import METRICS
 from monev.model import SMALL_SAMPLE, MonevReport
 from monev.rows import WHOLE_POST, Rows, Span, midnight_after
@@ -79,10 +80,9 @@ def _sops(rows: Rows, rounds: pl.DataFrame, sops: Mapping[str, Sop]) -> Iterator
             f"{number(unknown)} publikasi memakai teks SOP yang tidak dikenal atau diimpor; "
             "baku waktunya tidak dapat dinilai."
         )
-    used = (
-        rounds.filter(pl.col("in_period") & pl.col("kind").is_not_null())
-        .select("sop", "step_no", "standard", "kind")
-        .unique()
+    ran = rounds.select(pl.col("sop", "step_no").filter("in_period")).unique()
+    used = ran.join(
+        steps_of(sops).with_columns(pl.col("sop").cast(ran["sop"].dtype)), on=["sop", "step_no"]
     )
     judged = used.group_by("step_no").agg(
         standards=pl.col("standard").n_unique(), kinds=pl.col("kind").n_unique()
@@ -103,10 +103,9 @@ def _sops(rows: Rows, rounds: pl.DataFrame, sops: Mapping[str, Sop]) -> Iterator
 
 def _without_standard(report: MonevReport, rounds: pl.DataFrame) -> Iterator[str]:
     """Rounds of a step that has a standard today, and had none when they were done."""
-    bare = rounds.filter(
-        pl.col("in_period") & pl.col("kind").is_not_null() & pl.col("standard").is_null()
-    )
-    counted = dict(bare["step_no"].value_counts().iter_rows())
+    is_bare = pl.col("in_period") & pl.col("kind").is_not_null() & pl.col("standard").is_null()
+    bare = rounds.select(pl.col("step_no").filter(is_bare)).to_series()
+    counted = dict(bare.value_counts().iter_rows())
     for step in report.steps:
         many = counted.get(step.no, 0)
         if many and step.standard is not None:

@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
-from monev.judging import spread_of
-from monev.model import Rejection, StepFigures
+from monev.judging import NOTHING, P90, P90_BETWEEN
+from monev.model import Rejection, Spread, StepFigures
 from monev.rows import Rows
 from sop.model import Sop, Step
 
 
 def step_figures(rounds: pl.DataFrame, sops: Mapping[str, Sop]) -> tuple[StepFigures, ...]:
     """All steps by number; `sops` in the order in which they came into force, the newest last."""
-    closed = rounds.filter("in_period")
-    over = (pl.col("seconds") - pl.col("standard") * 60).clip(lower_bound=0)
-    closed = closed.with_columns(excess=over.fill_null(0))
-    total = int(closed["excess"].sum())
-    by_step = {int(key[0]): part for key, part in closed.group_by("step_no")}
-    empty = closed.clear()
+    standard, seconds = pl.col("standard") * 60, pl.col("seconds")
+    counted = (
+        rounds.filter("in_period")
+        .group_by("step_no")
+        .agg(
+            n=pl.len(),
+            median=seconds.median(),
+            p90=seconds.quantile(P90, P90_BETWEEN),
+            maximum=seconds.max(),
+            within=(seconds <= standard).sum(),
+            unjudged=standard.null_count(),
+            returned=(pl.col("outcome") == "tidak").sum(),
+            publications=pl.col("publication_no").n_unique(),
+            excess=(seconds - standard).clip(lower_bound=0).sum(),
+        )
+    )
+    total = int(counted["excess"].sum())
+    by_step = {int(row["step_no"]): row for row in counted.iter_rows(named=True)}
     return tuple(
-        _figures(step, role, by_step.get(step.no, empty), total)
+        _figures(step, role, by_step.get(step.no), total)
         for step, role in _newest_steps(sops, set(by_step))
     )
 
@@ -32,25 +45,25 @@ def bottleneck_of(steps: tuple[StepFigures, ...]) -> int | None:
     return max(late, key=lambda step: (step.excess, -step.no)).no if late else None
 
 
-def _figures(step: Step, role: str, closed: pl.DataFrame, total: int) -> StepFigures:
-    excess = int(closed["excess"].sum())
-    unjudged = closed["standard"].null_count()
-    is_judged = unjudged < len(closed)
-    within = int((closed["seconds"] <= closed["standard"] * 60).sum())
-    has_standard = step.standard_minutes is not None
-    publications = closed["publication_id"].n_unique()
+def _figures(step: Step, role: str, found: Mapping[str, Any] | None, total: int) -> StepFigures:
+    standard = None if step.standard_minutes is None else float(step.standard_minutes)
+    if found is None:
+        share = 0.0 if total and standard is not None else None
+        return StepFigures(step.no, step.short, role, standard, NOTHING, None, 0, None, 0.0, share)
+    is_judged = found["unjudged"] < found["n"]
+    has_excess = total and (is_judged or standard is not None)
     return StepFigures(
         no=step.no,
         name=step.short,
         role=role,
-        standard=float(step.standard_minutes) if step.standard_minutes is not None else None,
-        time=spread_of(closed["seconds"]),
-        within=within if is_judged else None,
-        returned=int((closed["outcome"] == "tidak").sum()),
-        rounds_per_publication=len(closed) / publications if publications else None,
-        excess=excess / 60,
-        excess_share=excess / total if total and (is_judged or has_standard) else None,
-        unjudged=unjudged,
+        standard=standard,
+        time=Spread(found["n"], found["median"] / 60, found["p90"] / 60, found["maximum"] / 60),
+        within=found["within"] if is_judged else None,
+        returned=found["returned"],
+        rounds_per_publication=found["n"] / found["publications"],
+        excess=found["excess"] / 60,
+        excess_share=found["excess"] / total if has_excess else None,
+        unjudged=found["unjudged"],
     )
 
 

@@ -231,7 +231,8 @@ def _begun_in_january(record: Record) -> None:
     one.step(7, wib("2026-01-30 16:20"), opened=wib("2026-01-30 16:10"))
     one.step(8, wib("2026-02-02 07:40"))  # Friday 10, Monday 10: 20
     one.step(9, wib("2026-02-02 08:00"))  # 20
-    website = one.sent("website", wib("2026-01-30 16:10"), wib("2026-01-30 16:20"))
+    website = one.sent("website", wib("2026-01-30 16:10"), wib("2026-01-30 16:18"))
+    one.sent("x", wib("2026-01-30 16:10"), None, state="rejected")
     one.read(website, "website", 1, wib("2026-01-31 20:00"), {"views": 999})
     one.read(website, "website", 7, wib("2026-02-06 20:00"), {"views": 300})
     one.reminded("tayang", wib("2026-01-30 16:20"))  # January

@@ -83,15 +83,18 @@ def test_a_round_closed_when_a_period_begins_is_in_it_and_when_it_ends_is_not(
     begins, ends = wib("2026-11-02 00:00"), wib("2026-11-09 00:00")
     record.publication("11111111", wib("2026-10-30 16:00"), SOP).step(1, begins).step(2, None)
     record.publication("22222222", begins, SOP).step(1, ends).step(2, None)
+    record.publication("33333333", begins, SOP, status="ditolak", finished=begins)
+    record.publication("44444444", begins, SOP, status="ditolak", finished=ends)
     report = reported(record, date(2026, 11, 2), date(2026, 11, 8))
     # Friday 16.00-16.30 of the first.
     assert report.steps[0].time == Spread(1, 30.0, 30.0, 30.0)
-    assert report.counts.begun == 1
+    assert (report.counts.begun, report.counts.rejected) == (3, 1)
     assert {(one.reference, one.step_no) for one in report.open_items} == {
         ("11111111", 2),
         ("22222222", 1),
     }
     following = reported(None, date(2026, 11, 9), date(2026, 11, 15))
+    assert (following.counts.begun, following.counts.rejected) == (0, 1)
     # Monday to Friday, 450 minutes each.
     assert following.steps[0].time == Spread(1, 2250.0, 2250.0, 2250.0)
 
@@ -262,8 +265,10 @@ def test_what_a_correction_sends_later_does_not_lengthen_the_lead_time(
     reported: Reported,
 ) -> None:
     record = Record()
-    one = live(record, "11111111", wib("2026-11-02 08:00"), 30)
-    later = wib("2026-11-05 08:00")
+    begun, later = wib("2026-11-02 08:00"), wib("2026-11-05 08:00")
+    one = record.publication("11111111", begun, SOP)
+    one.step(7, wib("2026-11-02 08:45")).step(8, None)
+    one.sent("website", begun, wib("2026-11-02 08:30"))
     one.sent("website", later, later + timedelta(minutes=2), digest="ralat")
     report = reported(record, date(2026, 11, 1), date(2026, 11, 30))
     assert report.lead_time.working == Spread(1, 30.0, 30.0, 30.0)

@@ -329,7 +329,7 @@ def test_the_newest_seal_when_the_report_was_made_is_printed(report: MonevReport
 def test_the_notes_of_step_8_stand_in_the_order_of_publication(report: MonevReport) -> None:
     found = [(one.reference, one.published_at, one.note) for one in report.notes]
     assert found == [
-        (feb.FROM_JANUARY, wib("2026-01-30 16:20"), "Selesai."),
+        (feb.FROM_JANUARY, wib("2026-01-30 16:18"), "Selesai."),
         (feb.OLD, wib("2026-02-02 13:05"), "Foto terlambat."),
         (feb.FRIDAY, wib("2026-02-09 14:34"), "Lancar; X sempat tidak pasti."),
     ]
