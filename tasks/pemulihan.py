@@ -24,7 +24,7 @@ from tasks.dead_runs import usual_wait
 from tasks.office import Office, is_carried_out, office
 from tasks.standings import wakes_at
 from tasks.suspension import response_key, stored_input
-from tasks.system_runs import end_dead_system_runs
+from tasks.system_runs import drop_missed_runs, end_dead_system_runs
 from tasks.waking import wake_at
 
 # Nothing here schedules a run for later than now: somebody else put it off.
@@ -122,6 +122,7 @@ def mend_open_publications() -> list[str]:
         how = Sweep(here, client)
         mended = sweep(how)
         begun = restart_lost_beginnings(here, client)
+        drop_missed_runs(client, here.clock())
         for ended in end_dead_system_runs(here, client):
             log.warning("%s", ended)
     here.locks.tidy()
