@@ -44,8 +44,6 @@ def steps(report: MonevReport) -> Table:
 
 
 def _step_row(step: StepFigures) -> tuple[Cell, ...]:
-    judged = step.standard is not None or step.within is not None
-    within = step.within
     return (
         step.no,
         step.name,
@@ -53,12 +51,12 @@ def _step_row(step: StepFigures) -> tuple[Cell, ...]:
         step.standard,
         step.time.n,
         _share_within(step),
-        within,
-        share_number(within, step.judged),
+        step.within,
+        share_number(step.within, step.judged),
         *_spread(step.time),
         step.returned,
         step.rounds_per_publication,
-        step.excess if judged and step.time.n else None,
+        step.excess if step.within is not None else None,
         step.excess_share,
     )
 

@@ -276,6 +276,20 @@ def test_what_a_correction_sends_later_does_not_lengthen_the_lead_time(
     assert report.channels[0].planned == 2
 
 
+def test_a_note_stands_with_the_time_of_publication_and_not_of_a_correction(
+    reported: Reported,
+) -> None:
+    record = Record()
+    noted = {"monev": {"catatan": "Lancar."}}
+    one = record.publication("11111111", wib("2026-10-30 08:00"), SOP, assignment=noted)
+    one.step(7, wib("2026-10-30 08:45")).step(8, wib("2026-11-03 08:00"))
+    one.sent("website", wib("2026-10-30 08:00"), wib("2026-10-30 08:30"))
+    one.sent("website", wib("2026-11-02 08:00"), wib("2026-11-02 08:01"), digest="ralat")
+    report = reported(record, date(2026, 11, 1), date(2026, 11, 30))
+    assert [one.published_at for one in report.notes] == [wib("2026-10-30 08:30")]
+    assert report.counts.published == 0
+
+
 def test_a_publishing_step_that_sent_the_work_back_has_not_published(reported: Reported) -> None:
     record = Record()
     one = record.publication("11111111", wib("2026-11-02 08:00"), SOP)

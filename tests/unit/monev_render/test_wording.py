@@ -122,6 +122,20 @@ def test_the_summary_names_the_bottleneck_and_the_share_within_standard() -> Non
     assert "Separuh publikasi tayang paling lama 6 jam 52 menit kerja" in said
 
 
+def test_rounds_without_a_standard_of_their_own_are_no_part_of_a_share() -> None:
+    report = samples.report()
+    first = report.steps[0]
+    mixed = replace(first, time=replace(first.time, n=10), within=6, unjudged=2)
+    bare = replace(first, time=replace(first.time, n=3), within=None, unjudged=3)
+    table = tabulation.steps(replace(report, steps=(mixed, bare)))
+    names = [column.title for column in page_columns(table)]
+    rows = [dict(zip(names, row, strict=True)) for row in page_rows(table, 9)]
+    # Six of the eight that have a standard.
+    assert rows[0]["Dalam baku"] == "75% (6 dari 8)"
+    assert (rows[1]["Dalam baku"], rows[1]["Lewat baku"]) == ("tanpa baku", "–")
+    assert summary.within_standard(replace(report, steps=(mixed, bare))) == (6, 8)
+
+
 def test_a_few_rounds_are_summed_up_in_counts() -> None:
     report = samples.report()
     few = replace(report, steps=(_judged(report.steps[0], n=3, within=2),), bottleneck=None)
