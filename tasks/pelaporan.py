@@ -18,8 +18,11 @@ from typing import Any
 from uuid import UUID
 
 from prefect import task
-from prefect.artifacts import Artifact, create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import State
+from prefect.client.schemas.sorting import ArtifactSort
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed
@@ -28,8 +31,9 @@ from ledger import reports
 from ledger.models import Report
 from ledger.work import Work
 from monev.model import MonevReport, Period
-from monev.render import markdown, records, tables, write_all
+from monev.render import markdown, records, write_all
 from monev.render.sections import opening
+from monev.render.tabulation import channels, notes, open_items, rejections, steps
 from monev.render.wording import period_title
 from sop.indonesian import day as in_words
 from sop.indonesian import moment, today
@@ -49,6 +53,8 @@ from tasks.suspension import answer_to, run_exists, suspend_with_form
 
 WEEKLY, MONTHLY, SPECIAL = "mingguan", "bulanan", "khusus"
 MARKDOWN = "laporan-monev.md"
+# As tables of their own in the UI; all others stand in the text and in the workbook.
+_SHOWN = (steps, rejections, open_items, channels, notes)
 BUSY = (
     "Laporan monev periode ini sedang dikerjakan proses lain. Tidak ada yang hilang; tunggu "
     "sebentar, lalu lihat daftar run."
@@ -187,9 +193,7 @@ def ask_reader(report_id: str) -> None:
     here, run_id = office(), _run_id()
     with here.ledger.read() as work:
         report = reports.get(work, report_id)
-    artifact = artifact_key(report)
-    _restore_artifact(here, report, artifact)
-    form = open_reading(here, report_id, artifact)
+    form = open_reading(here, report_id, _shown_at(here, report))
     get_run_logger().info("Menunggu laporan dibaca.")
     suspend_with_form(run_id, form.key, form.model, form.description)
 
@@ -353,7 +357,8 @@ def _show(report: MonevReport, key: str) -> None:
     create_markdown_artifact(
         markdown=markdown(report), key=key, description=f"Laporan monev · {title}"
     )
-    for table in tables(report):
+    for make in _SHOWN:
+        table = make(report)
         if table.rows:
             slug = re.sub(r"[^a-z0-9]+", "-", table.sheet.lower()).strip("-")
             create_table_artifact(
@@ -361,16 +366,25 @@ def _show(report: MonevReport, key: str) -> None:
             )
 
 
-def _restore_artifact(here: Office, report: Report, key: str) -> None:
-    """Show the report again where the Prefect database was lost; its tables are in the files."""
-    if Artifact.get(key) is not None:
-        return
+def _shown_at(here: Office, report: Report) -> str:
+    """Where in the UI the report is read; it is shown again where Prefect's database was lost."""
+    key = artifact_key(report)
+    with get_client(sync_client=True) as client:
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+        there = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)
+    artifact_id = there[0].id if there else _shown_again(here, report, key)
+    return f"/artifacts/artifact/{artifact_id}" if artifact_id else "/artifacts"
+
+
+def _shown_again(here: Office, report: Report, key: str) -> UUID | None:
+    """From its file, the text only; None where that is not readable: the form says so."""
     try:
         text = (folder_of(here, report) / MARKDOWN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return  # the form itself says which file is damaged
+        return None
     title = period_title(period_of(report))
-    create_markdown_artifact(markdown=text, key=key, description=f"Laporan monev · {title}")
+    made = create_markdown_artifact(markdown=text, key=key, description=f"Laporan monev · {title}")
+    return UUID(str(made))
 
 
 def _run_id() -> UUID:

@@ -130,8 +130,11 @@ def _asking(office: Office, work: Work, draft: str) -> tuple[Reader, list[Questi
     return reader, questions_of(reader, tuple(one.label for one in holders), draft)
 
 
-def open_reading(office: Office, report_id: str, artifact: str) -> OpenForm:
-    """Record a new form for an unread report and make what Prefect will show."""
+def open_reading(office: Office, report_id: str, shown_at: str) -> OpenForm:
+    """Record a new form for an unread report and make what Prefect will show.
+
+    `shown_at` is the path in the UI under which the whole report is read.
+    """
     with office.ledger.read() as work:
         damaged = damaged_files(office, reports.get(work, report_id))
     with office.ledger.work() as work:
@@ -149,7 +152,7 @@ def open_reading(office: Office, report_id: str, artifact: str) -> OpenForm:
         coverage = covered(office, work, report)
         key = reports.open_form(work, report)
         description = _description(
-            office, report, artifact, notice, coverage, damaged, refused=bool(reasons)
+            office, report, shown_at, notice, coverage, damaged, refused=bool(reasons)
         )
     return OpenForm(key, model_of("Formulir", questions), description)
 
@@ -157,7 +160,7 @@ def open_reading(office: Office, report_id: str, artifact: str) -> OpenForm:
 def _description(
     office: Office,
     report: Report,
-    artifact: str,
+    shown_at: str,
     notice: list[str],
     coverage: Coverage,
     damaged: list[str],
@@ -170,7 +173,7 @@ def _description(
     parts = [reasons_block(notice, refused=refused)] if notice else []
     parts += [
         ASKED,
-        f"👉 **[Buka laporan lengkap](/artifacts/key/{artifact})**",
+        f"👉 **[Buka laporan lengkap]({shown_at})**",
         f"### {escape_for_form(period_title(period_of(report)))}",
         "" if SUMMARY in damaged else _summary(folder),
         f"**Berkas** di `{folder.absolute()}`: {files}",

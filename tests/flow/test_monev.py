@@ -182,7 +182,7 @@ def test_the_report_stands_in_the_prefect_ui_as_text_and_as_tables(
     shown = here.player.artifacts("laporan-monev-khusus-2026-10-01-2026-10-02")
     assert {one["type"] for one in shown} == {"markdown", "table"}
     (page,) = [one for one in shown if one["type"] == "markdown"]
-    assert f"/artifacts/key/{page['key']}" in form.description
+    assert f"/artifacts/artifact/{page['latest_id']}" in form.description
     read(here, form, head)
 
 
