@@ -42,6 +42,20 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """Columns of the rows of `table` (alias t) that `where` chooses.
+
+    All of it is our own SQL; values stand in it as `:name`. `beside` is joined to each
+    row, for what several columns are made from.
+    """
+
+    table: str
+    wanted: Mapping[str, Wanted]
+    where: str
+    beside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Coming:
     """Columns that are being read."""
 
@@ -59,42 +73,22 @@ class Coming:
 
 
 def columns(
-    readers: Readers,
-    table: str,
-    slices: Iterable[str],
-    wanted: Mapping[str, Wanted],
-    where: str,
-    values: Mapping[str, Any],
+    readers: Readers, question: Question, slices: Iterable[str], values: Mapping[str, Any]
 ) -> Coming:
-    """The wanted columns of the rows of `table` (alias t) that `where` chooses.
-
-    `slices` are those of `rows_in_slices`. `where` and the expressions are our own SQL;
-    values stand in it as `:name`.
-    """
-
-    return Coming(
-        wanted,
-        tuple(
-            readers.submit(
-                partial(
-                    _read, table=table, wanted=wanted, where=f"{rows} AND ({where})", values=values
-                )
-            )
-            for rows in slices
-        ),
-    )
+    """Start to read what is asked for; `slices` are those of `rows_in_slices`."""
+    parts = [
+        readers.submit(partial(_read, question=question, rows=rows, values=values))
+        for rows in slices
+    ]
+    return Coming(question.wanted, tuple(parts))
 
 
 def _read(
-    connection: Connection,
-    *,
-    table: str,
-    wanted: Mapping[str, Wanted],
-    where: str,
-    values: Mapping[str, Any],
+    connection: Connection, *, question: Question, rows: str, values: Mapping[str, Any]
 ) -> pl.DataFrame:
+    chosen = f"FROM {question.table} AS t {question.beside} WHERE {rows} AND ({question.where})"
     take = _from_sqlite if connection.dialect.name == "sqlite" else _from_postgresql
-    return _parsed(take(connection, table, wanted, where, values), wanted)
+    return _parsed(take(connection, question.wanted, chosen, values), question.wanted)
 
 
 def rows_in_slices(connection: Connection, table: str) -> Iterator[str]:
@@ -116,11 +110,7 @@ def rows_in_slices(connection: Connection, table: str) -> Iterator[str]:
 
 
 def _from_sqlite(
-    connection: Connection,
-    table: str,
-    wanted: Mapping[str, Wanted],
-    where: str,
-    values: Mapping[str, Any],
+    connection: Connection, wanted: Mapping[str, Wanted], chosen: str, values: Mapping[str, Any]
 ) -> bytes:
     pattern = ",".join('"%w"' if one.free else "%s" for one in wanted.values())
     line = ", ".join(
@@ -131,8 +121,7 @@ def _from_sqlite(
     cursor = connection.connection.cursor()
     try:
         cursor.execute(
-            f"SELECT CAST(group_concat(printf('{pattern}', {line}), char(10)) AS BLOB) "  # noqa: S608
-            f"FROM {table} AS t WHERE {where}",
+            f"SELECT CAST(group_concat(printf('{pattern}', {line}), char(10)) AS BLOB) {chosen}",
             dict(values),
         )
         (part,) = cursor.fetchone() or (None,)
@@ -142,15 +131,11 @@ def _from_sqlite(
 
 
 def _from_postgresql(
-    connection: Connection,
-    table: str,
-    wanted: Mapping[str, Wanted],
-    where: str,
-    values: Mapping[str, Any],
+    connection: Connection, wanted: Mapping[str, Wanted], chosen: str, values: Mapping[str, Any]
 ) -> bytes:
-    chosen = ", ".join(one.expression for one in wanted.values())
-    select = f"SELECT {chosen} FROM {table} AS t WHERE {where}"  # noqa: S608
-    statement = f"COPY ({_as_psycopg(select, values)}) TO STDOUT (FORMAT csv)"
+    expressions = ", ".join(one.expression for one in wanted.values())
+    select = _as_psycopg(f"SELECT {expressions} {chosen}", values)
+    statement = f"COPY ({select}) TO STDOUT (FORMAT csv)"
     buffer = io.BytesIO()
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(statement, dict(values)) as copy:

@@ -15,7 +15,7 @@ from functools import partial
 import polars as pl
 from sqlalchemy import Connection, text
 
-from ledger.columns import Wanted, columns, rows_in_slices
+from ledger.columns import Question, Wanted, columns, rows_in_slices
 from ledger.engagement_sums import missing_metrics, read_slice, summed_up
 from ledger.models import OFFICE_CHAIN, UNKNOWN_EVENTS, DeliveryState
 from ledger.readers import readers_of
@@ -139,14 +139,12 @@ def monev_columns(
     connection = work.session.connection()
     period = {"start": moment_text(start), "end": moment_text(end)}
     fixity, seal = _fixity(connection, moment_text(as_of)), _seal(connection, moment_text(as_of))
-    wanted = _wanted(sqlite=connection.dialect.name == "sqlite")
-    slices = {table: list(rows_in_slices(connection, table)) for table in (*wanted, READINGS)}
+    questions = _questions(sqlite=connection.dialect.name == "sqlite")
+    tables = (*(one.table for one in questions), READINGS)
+    slices = {table: list(rows_in_slices(connection, table)) for table in tables}
     with readers_of(connection) as readers:
         # What takes longest first.
-        coming = {
-            table: columns(readers, table, slices[table], one, where, period)
-            for table, (one, where) in wanted.items()
-        }
+        coming = {one.table: columns(readers, one, slices[one.table], period) for one in questions}
         readings = [
             readers.submit(partial(read_slice, rows=rows, period=period))
             for rows in slices[READINGS]
@@ -179,14 +177,16 @@ def monev_columns(
         )
 
 
-def _wanted(*, sqlite: bool) -> dict[str, tuple[Mapping[str, Wanted], str]]:
-    """Of each table the columns, and which rows; the largest table first."""
-    return {
-        "rounds": (
+def _questions(*, sqlite: bool) -> tuple[Question, ...]:
+    """Which columns of which rows; the largest table first."""
+    return (
+        Question(
+            "rounds",
             _ROUNDS,
             "t.opened_at < :end AND (t.closed_at IS NULL OR t.closed_at >= :start)",
         ),
-        "deliveries": (
+        Question(
+            "deliveries",
             _DELIVERIES,
             # What went out earlier counts while its publication is on its way.
             "t.planned_at < :end AND (t.planned_at >= :start OR t.published_at IS NULL "
@@ -194,29 +194,31 @@ def _wanted(*, sqlite: bool) -> dict[str, tuple[Mapping[str, Wanted], str]]:
             "(SELECT p.id FROM publications AS p WHERE p.created_at < :end "
             "AND (p.finished_at IS NULL OR p.finished_at >= :start)))",
         ),
-        "publications": (_publications(sqlite=sqlite), _ALIVE),
-        "freezes": (_FREEZES, "t.frozen_at < :end"),
-        "media": (_PICTURES, "t.mime LIKE 'image/%'"),
-        "decisions": (
+        _publications(sqlite=sqlite),
+        Question("freezes", _FREEZES, "t.frozen_at < :end"),
+        Question("media", _PICTURES, "t.mime LIKE 'image/%'"),
+        Question(
+            "decisions",
             _DECISIONS,
             "t.decision = 'tidak' AND t.decided_at >= :start AND t.decided_at < :end",
         ),
-    }
+    )
 
 
-def _publications(*, sqlite: bool) -> dict[str, Wanted]:
+def _publications(*, sqlite: bool) -> Question:
     def noted(*path: str) -> str:
         if sqlite:
             return f"json_extract(t.assignment, '$.{'.'.join(path)}')"
-        return f"(t.assignment::jsonb #>> '{{{','.join(path)}}}')"
+        return f"(notes.said #>> '{{{','.join(path)}}}')"
 
-    assigned = (
-        "json_type(t.assignment, '$.tayang_pada')"
-        if sqlite
-        else "(t.assignment::jsonb -> 'tayang_pada')"
-    )
+    if sqlite:
+        assigned, beside = "json_type(t.assignment, '$.tayang_pada')", ""
+    else:
+        # Read as JSON once for all columns: OFFSET keeps it from being read for each.
+        assigned = "(notes.said -> 'tayang_pada')"
+        beside = "CROSS JOIN LATERAL (SELECT t.assignment::jsonb AS said OFFSET 0) AS notes"
     named = noted("tayang_pada")
-    return {
+    wanted = {
         "id": Wanted("t.id"),
         "reference": Wanted("t.reference"),
         "title": Wanted("t.title", free=True),
@@ -235,6 +237,7 @@ def _publications(*, sqlite: bool) -> dict[str, Wanted]:
         "writer": Wanted(noted("instruksi", "penulis"), free=True),
         "officer": Wanted(noted("petugas"), free=True),
     }
+    return Question("publications", wanted, _ALIVE, beside)
 
 
 def _with_unknown(deliveries: pl.DataFrame, unknown: pl.DataFrame) -> pl.DataFrame:

@@ -290,6 +290,21 @@ def test_a_note_stands_with_the_time_of_publication_and_not_of_a_correction(
     assert report.counts.published == 0
 
 
+def test_nobody_waits_for_the_numbers_of_posts_that_are_too_young_or_never_have_any(
+    reported: Reported,
+) -> None:
+    record = Record()
+    one = record.publication("11111111", wib("2026-11-20 08:00"), SOP)
+    # November ends on Monday 30th at midnight; a post is ripe two days before.
+    for day, channel in ((27, "website"), (29, "x"), (20, "grup")):
+        at = wib(f"2026-11-{day} 08:00")
+        one.sent(channel, at, at)
+    report = reported(record, date(2026, 11, 1), date(2026, 11, 30))
+    assert report.quality[0] == (
+        "Jangkauan 1 dari 1 kiriman belum dibaca; angka keterlibatan belum lengkap."
+    )
+
+
 def test_a_publishing_step_that_sent_the_work_back_has_not_published(reported: Reported) -> None:
     record = Record()
     one = record.publication("11111111", wib("2026-11-02 08:00"), SOP)
