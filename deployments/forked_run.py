@@ -19,6 +19,7 @@ import anyio._backends._asyncio  # noqa: F401
 import graphviz  # type: ignore[import-untyped]  # noqa: F401
 from prefect import Flow
 from prefect.engine import handle_engine_signals
+from prefect.filesystems import LocalFileSystem
 from prefect.flow_engine import load_flow_run, run_flow
 from prefect.logging.loggers import flow_run_logger
 from prefect.utilities.importtools import import_object
@@ -33,7 +34,9 @@ learn_holidays(range(_NOW.year - 1, _NOW.year + 2))
 short_moment(_NOW)  # reads the words of the language
 
 
-_NO_ORIGIN = {"deployment_id": None, "work_queue_id": None, "work_pool_name": None}
+# No result of ours is kept by Prefect (the ledger decides); with a place named, the
+# server is not asked for one.
+_UNUSED = LocalFileSystem(basepath=os.devnull)
 
 
 def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -> None:
@@ -50,9 +53,10 @@ def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -
     with handle_engine_signals(flow_run_id):
         flow_run = load_flow_run(flow_run_id=flow_run_id)
         # For a run that names its deployment Prefect listens on a websocket for somebody
-        # else's wish to suspend it, and waits for it at the start and at the end; for each
-        # origin named it asks the server to decorate events. Our runs suspend themselves.
-        flow_run = flow_run.model_copy(update=_NO_ORIGIN)
+        # else's wish to suspend it, and waits for it at the start and at the end. Our runs
+        # suspend themselves.
+        flow_run = flow_run.model_copy(update={"deployment_id": None})
         flow: Flow[..., Any] = import_object(entrypoint)
         log = flow_run_logger(flow_run=flow_run)
+        flow.result_storage = _UNUSED
         run_flow(flow, flow_run=flow_run, error_logger=log)  # type: ignore[arg-type]
