@@ -153,6 +153,7 @@ def monev_columns(
         unknown = readers.submit(partial(_once_unknown, period=period))
         missing = readers.submit(partial(missing_metrics, period=period))
         found = {table: one.frame() for table, one in coming.items()}
+        sop_sources = readers.submit(partial(_sop_sources, publications=found["publications"]))
         engagement = summed_up(one.result() for one in readings)
         deliveries = found["deliveries"]
         due = _due(deliveries, start, end, unread_channels)
@@ -173,7 +174,7 @@ def monev_columns(
             metrics_read=int(due.is_in(engagement.posts.implode()).sum()),
             fixity=fixity,
             seal=seal,
-            sop_sources=_sop_sources(work.session.connection(), found["publications"]),
+            sop_sources=sop_sources.result(),
         )
 
 
