@@ -8,7 +8,7 @@ do, so a run may be killed and started again at any line.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from prefect import flow
 from prefect.client.schemas.objects import State
@@ -26,6 +26,7 @@ from tasks.pelaporan import (
     read_by_head,
     record_reading_if_any,
     run_title,
+    run_title_of,
     special_period,
 )
 
@@ -36,35 +37,39 @@ PERIOD_FORM: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _weekly_name() -> str:
-    return run_title(last_week())
+def _asked(name: str) -> str:
+    return str(flow_run.parameters.get(name, ""))
 
 
-def _monthly_name() -> str:
-    return run_title(last_month())
-
-
-def _special_name() -> str:
-    asked = flow_run.parameters
+def _name() -> str:
+    if reference := _asked("rujukan"):
+        return run_title_of(reference)
     try:
-        return run_title(special_period(str(asked.get("dari", "")), str(asked.get("sampai", ""))))
+        return run_title(_PERIODS[flow_run.flow_name]())
     except PeriodError:
         return "Laporan monev · tanggal keliru"
 
 
-@flow(name="monev-mingguan", flow_run_name=_weekly_name, persist_result=False)
+_PERIODS: Mapping[str, Callable[[], Period]] = {
+    "monev-mingguan": last_week,
+    "monev-bulanan": last_month,
+    "monev-khusus": lambda: special_period(_asked("dari"), _asked("sampai")),
+}
+
+
+@flow(name="monev-mingguan", flow_run_name=_name, persist_result=False)
 def monev_mingguan(rujukan: str = "") -> State:
     """Laporan minggu yang lalu. `rujukan` diisi oleh sistem saat memulihkan."""
     return _carried(last_week(), rujukan)
 
 
-@flow(name="monev-bulanan", flow_run_name=_monthly_name, persist_result=False)
+@flow(name="monev-bulanan", flow_run_name=_name, persist_result=False)
 def monev_bulanan(rujukan: str = "") -> State:
     """Laporan bulan yang lalu. `rujukan` diisi oleh sistem saat memulihkan."""
     return _carried(last_month(), rujukan)
 
 
-@flow(name="monev-khusus", flow_run_name=_special_name, persist_result=False)
+@flow(name="monev-khusus", flow_run_name=_name, persist_result=False)
 def monev_khusus(dari: str = "", sampai: str = "", rujukan: str = "") -> State:
     """Laporan untuk hari-hari yang dipilih. `rujukan` diisi oleh sistem saat memulihkan."""
     return _carried(special_period(dari, sampai), rujukan)

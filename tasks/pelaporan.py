@@ -48,6 +48,8 @@ from tasks.pembacaan import (
     open_reading,
     period_of,
     receive_reading,
+    titled,
+    version_of,
 )
 from tasks.suspension import answer_to, run_exists, suspend_with_form
 
@@ -133,8 +135,17 @@ def _day(text: str, field: str) -> date | None:
 
 
 def run_title(period: Period) -> str:
-    """The run's name."""
+    """The name of a run that makes a report."""
     return f"Laporan monev · {period_title(period)}"
+
+
+def run_title_of(reference: str) -> str:
+    """The name of a run that takes a kept report over."""
+    with office().ledger.read() as work:
+        try:
+            return f"Laporan monev · {titled(reports.get(work, reference))}"
+        except LookupError:
+            return "Laporan monev"
 
 
 # --- what the flows are made of -----------------------------------------------------
@@ -343,8 +354,7 @@ def summary_of(report: MonevReport) -> str:
 
 def artifact_key(report: Report) -> str:
     """Under which key the report stands in the Prefect UI."""
-    version = re.search(r"-versi-(\d+)$", report.folder)
-    return _artifact_key(period_of(report), int(version[1]) if version else 1)
+    return _artifact_key(period_of(report), version_of(report))
 
 
 def _artifact_key(period: Period, version: int) -> str:
@@ -382,7 +392,7 @@ def _shown_again(here: Office, report: Report, key: str) -> UUID | None:
         text = (folder_of(here, report) / MARKDOWN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    title = period_title(period_of(report))
+    title = titled(report)
     made = create_markdown_artifact(markdown=text, key=key, description=f"Laporan monev · {title}")
     return UUID(str(made))
 

@@ -7,6 +7,7 @@ ends the publications that it covers; a crash leaves all of it or nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +95,18 @@ def period_of(report: Report) -> Period:
     return Period(report.first_day, report.last_day, report.as_of, report.kind)
 
 
+def version_of(report: Report) -> int:
+    """1 for the first report of its days, 2 for the one after that was read, …"""
+    found = re.search(r"-versi-(\d+)$", report.folder)
+    return int(found[1]) if found else 1
+
+
+def titled(report: Report) -> str:
+    """ "Periode 1–23 November 2026 (versi 2)"."""
+    title, version = period_title(period_of(report)), version_of(report)
+    return title if version == 1 else f"{title} (versi {version})"
+
+
 def folder_of(office: Office, report: Report) -> Path:
     """Where its files lie."""
     return office.reports_root / report.folder
@@ -136,7 +149,8 @@ def open_reading(office: Office, report_id: str, shown_at: str) -> OpenForm:
     `shown_at` is the path in the UI under which the whole report is read.
     """
     with office.ledger.read() as work:
-        damaged = damaged_files(office, reports.get(work, report_id))
+        report = reports.get(work, report_id)
+        damaged, coverage = damaged_files(office, report), covered(office, work, report)
     with office.ledger.work() as work:
         report = reports.get(work, report_id)
         if report.read_at is not None:
@@ -149,7 +163,6 @@ def open_reading(office: Office, report_id: str, shown_at: str) -> OpenForm:
         notice += [DAMAGED.format(name=name) for name in damaged]
         if not questions[0].options:
             notice.append(NOBODY.format(role=reader.name))
-        coverage = covered(office, work, report)
         key = reports.open_form(work, report)
         description = _description(
             office, report, shown_at, notice, coverage, damaged, refused=bool(reasons)
@@ -174,7 +187,7 @@ def _description(
     parts += [
         ASKED,
         f"👉 **[Buka laporan lengkap]({shown_at})**",
-        f"### {escape_for_form(period_title(period_of(report)))}",
+        f"### {escape_for_form(titled(report))}",
         "" if SUMMARY in damaged else _summary(folder),
         f"**Berkas** di `{folder.absolute()}`: {files}",
         _consequence(coverage),

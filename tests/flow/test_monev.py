@@ -250,7 +250,9 @@ def test_after_the_reading_the_same_days_give_a_new_version_beside_the_old_one(
     first = ordered(here, october(9), october(9))
     read(here, here.player.form(first), head)
     second = ordered(here, october(9), october(9))
-    read(here, here.player.form(second), other)
+    form = here.player.form(second)
+    assert "Periode 9 Oktober 2026 \\(versi 2\\)" in form.description
+    read(here, form, other)
     old, new = report_of(here, first), report_of(here, second)
     assert new.folder == f"{old.folder}-versi-2"
     for report in (old, new):
@@ -324,8 +326,37 @@ def test_a_report_whose_run_is_gone_gets_another_run_by_recover(
     with here.office.ledger.read() as work:
         new_run = UUID(reports.get(work, report.id).flow_run_id or "")
     assert new_run != run
-    read(here, here.player.form(new_run), head)
+    form = here.player.form(new_run)
+    assert here.player.run(new_run)["name"] == "Laporan monev · Periode 13 Oktober 2026"
+    read(here, form, head)
     assert len(told(here, RESTARTED, putaran_id=report.id)) == 1
+
+
+def test_a_run_killed_after_the_reading_comes_to_its_end(
+    here: TestOffice, api: Intruder, head: Person
+) -> None:
+    run = ordered(here, october(15), october(15))
+    read(here, here.player.form(run), head)
+    soon(lambda: here.office.locks.is_free("laporan-khusus-2026-10-15-2026-10-15"), "the end")
+    assert api.force(run, "RUNNING").is_success
+
+    def is_over() -> bool:
+        api.sweep()
+        return bool(here.player.run(run)["state"]["name"] == "Sudah dibaca")
+
+    soon(is_over, "the end of the run")
+
+
+def test_what_a_dead_run_left_without_a_row_is_replaced(here: TestOffice, head: Person) -> None:
+    left = here.office.reports_root / "2026" / "khusus-2026-10-16_2026-10-16"
+    aside = left.with_name(f".{left.name}.1")
+    for folder in (left, aside):
+        folder.mkdir(parents=True)
+        (folder / "setengah.pdf").write_bytes(b"%PDF")
+    run = ordered(here, october(16), october(16))
+    form = here.player.form(run)
+    assert_files_are_as_recorded(here, report_of(here, run))
+    read(here, form, head)
 
 
 def test_changed_files_are_named_on_the_form_and_in_the_record(
