@@ -189,7 +189,7 @@ def _description(
         f"👉 **[Buka laporan lengkap]({shown_at})**",
         f"### {escape_for_form(titled(report))}",
         "" if SUMMARY in damaged else _summary(folder),
-        f"**Berkas** di `{folder.absolute()}`: {files}",
+        f"**Berkas** di folder data, `{office.reports_root.name}/{report.folder}`: {files}",
         _consequence(coverage),
         (f"Langkah {step.no} · {escape_for_form(step.activity)}  \n" if step else "")
         + f"SOP {escape_for_form(office.sop.nomor)} · keadaan catatan pada {moment(report.as_of)}",
