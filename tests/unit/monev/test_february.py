@@ -20,7 +20,7 @@ from tests.unit.monev import february as feb
 from tests.unit.monev.office import office_of
 from tests.unit.monev.record import wib
 
-pytestmark = pytest.mark.xdist_group("monev-februari")
+pytestmark = pytest.mark.xdist_group("monev-postgres")
 
 
 @pytest.fixture(scope="module")
