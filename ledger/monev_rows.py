@@ -39,7 +39,6 @@ _Span = tuple[datetime, datetime]
 _ROUNDS = {
     "publication_id": Wanted("t.publication_id"),
     "step_no": Wanted("t.step_no", pl.Int32),
-    "number": Wanted("t.number", pl.Int32),
     "opened_at": Wanted("t.opened_at", moment=True),
     "closed_at": Wanted("t.closed_at", moment=True),
     "outcome": Wanted("t.outcome"),
@@ -99,7 +98,7 @@ class MonevColumns:
 
     `publications`: id, reference, title, unit, sop, status, created_at, finished_at,
     rehearsal, not_before (text, ISO), monev_note, sealed, writer, officer.
-    `rounds`: publication_id, step_no, number, opened_at, closed_at, outcome.
+    `rounds`: publication_id, step_no, opened_at, closed_at, outcome.
     `deliveries`: id, publication_id, channel, state, has_id (at the channel), planned_at,
     published_at, was_unknown.
     `rejections`: publication_id, step_no, number, decided_at, reason.

@@ -35,7 +35,6 @@ PUBLICATIONS: Mapping[str, pl.DataType | type[pl.DataType]] = {
 ROUNDS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "publication_id": pl.String,
     "step_no": pl.Int32,
-    "number": pl.Int32,
     "opened_at": MOMENT,
     "closed_at": MOMENT,
     "outcome": pl.String,
