@@ -160,9 +160,7 @@ class OfficeCalendar:
             for day, why in self._hours.days_off.items()
             if _COLLECTIVE_LEAVE in why.lower()
         }
-        return tuple(
-            year for year in years if year not in named and not _listed(year, _GOVERNMENT)
-        )
+        return tuple(year for year in years if year not in named and not _listed(year, _GOVERNMENT))
 
     def _local_day(self, at: datetime) -> date:
         return at.astimezone(self._hours.zone).date()
