@@ -95,22 +95,6 @@ def stored_rows(
             yield dict(row)
 
 
-def stored_row(connection: Connection, table_name: str, primary_key: str) -> dict[str, Any] | None:
-    """One row as stored, or None."""
-    return next(
-        stored_rows(connection, table_name, primary_key_name(table_name), [primary_key]), None
-    )
-
-
-def stored_event(connection: Connection, chain: str, seq: int) -> StoredEvent | None:
-    """One event as stored, or None."""
-    plain = _plain_events()
-    row = connection.execute(
-        select(plain).where(plain.c.chain == chain, plain.c.seq == seq)
-    ).first()
-    return None if row is None else StoredEvent(*row)
-
-
 def stored_events(connection: Connection, chains: list[str]) -> Iterator[StoredEvent]:
     """The chains' events as stored, chain by chain in their order, streaming."""
     plain = _plain_events()
@@ -121,6 +105,55 @@ def stored_events(connection: Connection, chains: list[str]) -> Iterator[StoredE
     )
     for row in result:
         yield StoredEvent(*row)
+
+
+def rows_as_recorded(
+    connection: Connection, identities: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Those rows (table, primary key) that have the hash which their newest event gives them."""
+    by_table: dict[str, list[str]] = {}
+    for table_name, primary_key in identities:
+        by_table.setdefault(table_name, []).append(primary_key)
+    covered = _covered_hashes(
+        connection,
+        [row_key(table_name, key) for table_name, keys in by_table.items() for key in keys],
+    )
+    found = set()
+    for table_name, keys in by_table.items():
+        key_name = primary_key_name(table_name)
+        for row in stored_rows(connection, table_name, key_name, keys):
+            if covered.get(row_key(table_name, row[key_name])) == row_hash(table_name, row):
+                found.add((table_name, str(row[key_name])))
+    return found
+
+
+def _covered_hashes(connection: Connection, keys: list[str]) -> dict[str, str]:
+    """Row key → the hash that its newest event gives it; none from an event that was altered."""
+    heads = table("row_heads", *[column(name) for name in ("id", "chain", "seq")])
+    places: dict[tuple[str, int], list[str]] = {}
+    for start in range(0, len(keys), _CHUNK):
+        chosen = select(heads).where(heads.c.id.in_(keys[start : start + _CHUNK]))
+        for key, chain, seq in connection.execute(chosen):
+            places.setdefault((chain, seq), []).append(key)
+    hashes: dict[str, str] = {}
+    for event in _events_at(connection, list(places)):
+        if event.hash == event.computed_hash():
+            given = event.row_hashes()
+            kept = places[event.chain, event.seq]
+            hashes |= {key: given[key] for key in kept if key in given}
+    return hashes
+
+
+def _events_at(connection: Connection, places: list[tuple[str, int]]) -> Iterator[StoredEvent]:
+    plain = _plain_events()
+    by_chain: dict[str, list[int]] = {}
+    for chain, seq in places:
+        by_chain.setdefault(chain, []).append(seq)
+    for chain, numbers in by_chain.items():
+        for start in range(0, len(numbers), _CHUNK):
+            chosen = plain.c.seq.in_(numbers[start : start + _CHUNK])
+            for row in connection.execute(select(plain).where(plain.c.chain == chain, chosen)):
+                yield StoredEvent(*row)
 
 
 def _plain_events() -> Any:

@@ -326,7 +326,9 @@ def holders(work: Work, role: str, day: date, *, role_name: str = "") -> list[Ho
     people = {staff.id: (staff, "", "") for staff in _regular_holders(work, role, day)}
     for row in _delegations_of(work, role, Delegation.first_day <= day, Delegation.last_day >= day):
         staff = work.session.get_one(Staff, row.staff_id)
-        if staff.id not in people and _acts_on(work, staff, day) and work.is_unaltered(row):
+        if staff.id in people or _is_revoked(staff, day):
+            continue
+        if work.unaltered([staff, row]) == {staff, row}:
             people[staff.id] = (staff, row.kind, f" ({row.kind} {role_name or row.role_name})")
     same_name: dict[str, list[str]] = {}
     for staff, _, _ in people.values():
@@ -359,17 +361,18 @@ def _regular_holders(work: Work, role: str, day: date) -> list[Staff]:
         )
         .order_by(Staff.name, Staff.nip)
     )
+    pairs = list(work.session.execute(chosen).tuples())
+    sound = work.unaltered([row for pair in pairs for row in pair])
     return [
         staff
-        for staff, row in work.session.execute(chosen).tuples()
-        if _acts_on(work, staff, day) and work.is_unaltered(row)
+        for staff, row in pairs
+        if not _is_revoked(staff, day) and staff in sound and row in sound
     ]
 
 
-def _acts_on(work: Work, staff: Staff, day: date) -> bool:
+def _is_revoked(staff: Staff, day: date) -> bool:
     # Revoking takes effect at once: the rest of that day counts as revoked.
-    revoked = staff.revoked_at is not None and wib_day(staff.revoked_at) <= day
-    return not revoked and work.is_unaltered(staff)
+    return staff.revoked_at is not None and wib_day(staff.revoked_at) <= day
 
 
 def _distinct_name(staff: Staff, nips: list[str]) -> str:
