@@ -8,8 +8,8 @@ processor seconds, reading included, what PostgreSQL took besides, the highest p
 memory, and the growth since the size before. The machine is usually shared: compare
 processor seconds.
 
-    python benchmarks/monev.py            all sizes, both databases
-    python benchmarks/monev.py 1000 5000  these sizes
+    python benchmarks/reports.py            all sizes, both databases
+    python benchmarks/reports.py 1000 5000  these sizes
 """
 
 from __future__ import annotations
