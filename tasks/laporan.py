@@ -18,6 +18,18 @@ from sop.load import parse
 from sop.model import Sop, StepKind
 from tasks.office import Office
 
+# A report compares weeks: what spans decades is a slip of the hand.
+LONGEST_YEARS = 10
+TOO_LONG = (
+    f"Periode paling panjang {LONGEST_YEARS} tahun, dan paling jauh sampai akhir tahun depan. "
+    "Periksa tahunnya, lalu coba lagi."
+)
+
+
+def is_too_long(first: date, last: date, day: date) -> bool:
+    """Whether a period reaches further than a report makes sense of; `day` is today."""
+    return last.year > day.year + 1 or last.year - first.year > LONGEST_YEARS
+
 
 def monev_report(office: Office, period: Period) -> MonevReport:
     """All figures of a period, as the record stands now."""

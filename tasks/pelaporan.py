@@ -39,7 +39,7 @@ from sop.indonesian import day as in_words
 from sop.indonesian import moment, today
 from sop.markup import escape_for_form
 from tasks.langkah import as_state
-from tasks.laporan import monev_report, month_before, week_before
+from tasks.laporan import TOO_LONG, is_too_long, monev_report, month_before, week_before
 from tasks.office import Office, office
 from tasks.pembacaan import (
     SUMMARY,
@@ -119,6 +119,8 @@ def special_period(first: str, last: str) -> Period:
         raise PeriodError(BACKWARDS.format(first=in_words(begins), last=in_words(until)))
     if begins > today(asked_at()):
         raise PeriodError(FUTURE.format(first=in_words(begins)))
+    if is_too_long(begins, until, today(asked_at())):
+        raise PeriodError(TOO_LONG)
     return Period(begins, until, as_of=asked_at(), kind=SPECIAL)
 
 

@@ -82,11 +82,14 @@ def monev(first: datetime, last: datetime, folder: Path | None) -> int:
 
 def _what_is_wrong(period: Period, day: date) -> str | None:
     from sop.indonesian import day as in_words
+    from tasks.laporan import TOO_LONG, is_too_long
 
     if period.first_day > period.last_day:
         return BACKWARDS.format(first=period.first_day, last=period.last_day)
     if period.first_day > day:
         return FUTURE.format(today=in_words(day))
+    if is_too_long(period.first_day, period.last_day, day):
+        return TOO_LONG
     return None
 
 

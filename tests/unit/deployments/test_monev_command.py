@@ -58,6 +58,8 @@ def test_a_period_that_is_not_over_is_reported_so_far(
     ("first", "last", "sentence"),
     [
         ("2026-11-05", "2026-11-01", "Tanggal --dari (2026-11-05) sesudah --sampai (2026-11-01)."),
+        ("2026-01-01", "9999-12-31", "Periode paling panjang 10 tahun"),
+        ("1900-01-01", "2026-01-31", "Periode paling panjang 10 tahun"),
         ("2999-01-01", "2999-01-31", f"hari ini {day(today(utc_now()))}"),
         ("kemarin", "2026-11-01", "Isi --dari harus tanggal, misalnya 2026-12-31."),
         ("2026-02-30", "2026-11-01", "Isi --dari harus tanggal"),
