@@ -26,6 +26,7 @@ from deployments.doctor_record import database_lead, record_findings
 from deployments.doctor_server import server_findings
 from deployments.finding import Finding, Patient, good, wrong
 from deployments.settings import WHOLE_FILE, Settings, Usable, config_path, usable_settings
+from deployments.stack import as_it_runs
 
 Look = Callable[[Patient], Iterable[Finding]]
 
@@ -35,7 +36,7 @@ SETTINGS = "Pengaturan"
 def diagnose(clock: Callable[[], datetime]) -> list[Finding]:
     """All findings, in the order in which they should be mended."""
     usable = usable_settings()
-    patient = Patient(usable.settings, clock, usable.assumed)
+    patient = Patient(as_it_runs(usable.settings), clock, usable.assumed)
     leads: list[Lead] = []
 
     def channels(seen: Patient) -> Iterable[Finding]:

@@ -47,14 +47,8 @@ def server_findings(patient: Patient) -> Iterator[Finding]:
 
 
 def api_address(settings: Settings) -> str | None:
-    """Where the API answers; for port 0 what the running stack wrote down, None without one."""
-    if settings.prefect.port != 0:
-        return settings.prefect_api_url
-    try:
-        noted = (settings.run_path / "siar.lock").read_text(encoding="utf-8").split()
-    except OSError:
-        return None
-    return f"{noted[1]}/api" if len(noted) > 1 else None
+    """Where the API answers; None for port 0, which stands for a port yet to be found."""
+    return settings.prefect_api_url if settings.prefect.port else None
 
 
 def _client(api: str, settings: Settings) -> SyncPrefectClient:

@@ -69,15 +69,30 @@ class RunLock:
             raise StillRunningError(_still_running(holder)) from None
         self.note("")
 
-    def note(self, address: str) -> None:
-        """Write down who holds the lock and where it serves."""
+    def note(self, address: str, *ports: int) -> None:
+        """Write down who holds the lock, where it serves, and on which ports."""
+        words = " ".join(map(str, (os.getpid(), address, *ports)))
         os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, f"{os.getpid()} {address}\n".encode(), 0)
+        os.pwrite(self._handle, f"{words}\n".encode(), 0)
 
     def release(self) -> None:
         """Let go; the file stays, empty."""
         os.ftruncate(self._handle, 0)
         os.close(self._handle)
+
+
+def ports_of_running(path: Path) -> tuple[int, ...]:
+    """The ports that the holder of this lock wrote down; none when nobody holds it."""
+    try:
+        with path.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                words = file.read(200).decode(errors="replace").split()
+                return tuple(int(word) for word in words[2:])
+    except (OSError, ValueError):
+        pass  # no file, or nothing of ours in it
+    return ()
 
 
 def _still_running(holder: list[str]) -> str:

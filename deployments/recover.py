@@ -10,7 +10,7 @@ import click
 from prefect.client.orchestration import SyncPrefectClient
 
 from deployments.settings import Settings, load_settings
-from deployments.stack import answers
+from deployments.stack import answers, as_it_runs
 from deployments.wiring import office_of
 from tasks.beginnings import restart_lost_beginnings
 from tasks.laporan_tertinggal import mend_reports, restart_lost_reports
@@ -28,7 +28,7 @@ NONE_OPEN = "Tidak ada publikasi yang belum selesai."
 
 def main() -> int:
     """Sweep this machine's office; 1 when a publication could not be re-opened."""
-    return recover(load_settings())
+    return recover(as_it_runs(load_settings()))
 
 
 def recover(settings: Settings) -> int:

@@ -28,7 +28,14 @@ from uuid import uuid4
 
 import httpx
 
-from deployments.ports import PortTakenError, RunLock, StillRunningError, free_port, require_free
+from deployments.ports import (
+    PortTakenError,
+    RunLock,
+    StillRunningError,
+    free_port,
+    ports_of_running,
+    require_free,
+)
 from deployments.prefect_environment import prefect_environment
 from deployments.settings import Settings
 
@@ -184,9 +191,10 @@ class Stack:
         folder = self._given.run_path
         folder.mkdir(parents=True, exist_ok=True)
         self._given.intake_path.mkdir(parents=True, exist_ok=True)
-        self._lock = self._acquired(folder / "siar.lock")
+        self._lock = self._acquired(_lock_file(self._given))
         self.settings = self._with_ports(self._given)
-        self._lock.note(self.ui_url)
+        ports = (self.settings.prefect.port, self.settings.rehearsal.port)
+        self._lock.note(self.ui_url, *ports)
         for part in self._parts():
             self._running[part.name] = _Running(part)
         # One thread owns every child: PDEATHSIG follows the thread that forked.
@@ -212,12 +220,7 @@ class Stack:
                 rehearsal = self._port("127.0.0.1", rehearsal, "REHEARSAL")
         except PortTakenError as error:
             raise StackError(str(error)) from None
-        return settings.model_copy(
-            update={
-                "prefect": settings.prefect.model_copy(update={"port": prefect}),
-                "rehearsal": settings.rehearsal.model_copy(update={"port": rehearsal}),
-            }
-        )
+        return _on_ports(settings, prefect, rehearsal)
 
     @staticmethod
     def _port(host: str, port: int, section: str) -> int:
@@ -405,6 +408,29 @@ def _kill_group(pid: int) -> None:
             kill(pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
             continue
+
+
+def as_it_runs(settings: Settings) -> Settings:
+    """The settings with the ports of the stack that runs on this data, whoever started it.
+
+    A port given to `siar start` alone (`SIAR_PREFECT__PORT=4300 siar start`) is not known
+    in the window where `siar doctor` is typed.
+    """
+    ports = ports_of_running(_lock_file(settings))
+    return _on_ports(settings, *ports) if len(ports) == 2 else settings
+
+
+def _on_ports(settings: Settings, prefect: int, rehearsal: int) -> Settings:
+    return settings.model_copy(
+        update={
+            "prefect": settings.prefect.model_copy(update={"port": prefect}),
+            "rehearsal": settings.rehearsal.model_copy(update={"port": rehearsal}),
+        }
+    )
+
+
+def _lock_file(settings: Settings) -> Path:
+    return settings.run_path / "siar.lock"
 
 
 def answers(url: str, settings: Settings | None = None) -> bool:

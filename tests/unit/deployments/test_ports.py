@@ -11,14 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from deployments.ports import PortTakenError, RunLock, StillRunningError, free_port, require_free
+from deployments.ports import (
+    PortTakenError,
+    RunLock,
+    StillRunningError,
+    free_port,
+    ports_of_running,
+    require_free,
+)
 
 HOLDER = """
 import sys, time
 from pathlib import Path
 from deployments.ports import RunLock
 lock = RunLock(Path(sys.argv[1]))
-lock.note("http://127.0.0.1:4200")
+lock.note("http://127.0.0.1:4200", 4200, 4280)
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -49,10 +56,16 @@ def test_the_lock_says_who_runs_and_falls_with_kill_9(tmp_path: Path) -> None:
         assert holder.stdout.readline() == b"held\n"
         with pytest.raises(StillRunningError, match=f"4200 .proses {holder.pid}"):
             RunLock(path)
+        assert ports_of_running(path) == (4200, 4280)
     finally:
         os.kill(holder.pid, signal.SIGKILL)
         holder.communicate(timeout=10)
+    assert ports_of_running(path) == (), "a dead stack has no ports"
     RunLock(path).release()
+
+
+def test_without_a_lock_file_nothing_runs(tmp_path: Path) -> None:
+    assert ports_of_running(tmp_path / "siar.lock") == ()
 
 
 def test_a_released_lock_can_be_taken_again(tmp_path: Path) -> None:
