@@ -22,6 +22,7 @@ from prefect.engine import handle_engine_signals
 from prefect.filesystems import LocalFileSystem
 from prefect.flow_engine import load_flow_run, run_flow
 from prefect.logging.loggers import flow_run_logger
+from prefect.settings import get_current_settings
 from prefect.utilities.importtools import import_object
 
 import deployments.entrypoints  # noqa: F401 (imported here so that no child has to)
@@ -50,6 +51,9 @@ def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -
     # What keeps the office closed is met again by the flow, which then fails and says it.
     with contextlib.suppress(Exception):
         office()
+    # Prefect's heartbeat sleeps by the second and is waited for at the end of each run: up
+    # to a second in which the run keeps its place. Siar sees life by a lock (`show_life`).
+    get_current_settings().flows.heartbeat_frequency = None
     with handle_engine_signals(flow_run_id):
         flow_run = load_flow_run(flow_run_id=flow_run_id)
         # For a run that names its deployment Prefect listens on a websocket for somebody
