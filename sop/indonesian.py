@@ -48,11 +48,20 @@ def minutes(value: float | int) -> str:
     return f"{hours} jam kerja" if not rest else f"{hours} jam {rest} menit kerja"
 
 
+# What a person can mean by a year; arithmetic over zones fails at both ends of time.
+_YEARS = range(1900, 3000)
+
+
+def as_utc(at: datetime) -> datetime | None:
+    """The moment in UTC; None in years that nobody means, where other zones have no day for it."""
+    return at.astimezone(UTC) if at.year in _YEARS else None
+
+
 def parse_moment(text: str) -> datetime | None:
     """Read what staff type for a time in WIB; None when it cannot be read.
 
     Taken: "2026-12-01 09:00", "2026-12-01T09.00", "1/12/2026 9:00", "01-12-2026 09.00",
-    each with or without seconds and "WIB". The answer is UTC.
+    each with or without seconds and "WIB". The answer is UTC; for its years see `as_utc`.
     """
     cleaned = text.replace("WIB", "").replace("wib", "").replace("T", " ").strip()
     date_part, _, clock = cleaned.partition(" ")
@@ -65,5 +74,5 @@ def parse_moment(text: str) -> datetime | None:
                 )
             except ValueError:
                 continue
-            return local.replace(tzinfo=WIB).astimezone(UTC)
+            return as_utc(local.replace(tzinfo=WIB))
     return None

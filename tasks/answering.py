@@ -6,6 +6,7 @@ ledger and opens the next round; a crash leaves all of it or nothing.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,17 @@ from tasks.office import Office
 from tasks.opening import asking_of
 from tasks.stepwork import Answered, Draft, Outcome, StepWork
 
+# What a mistake in our own judging looks like; trouble of disk, network or database does not.
+STUMBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+UNJUDGED = (
+    "Isian formulir ini tidak dapat diolah ({why}). Tidak ada yang diputuskan. Periksa isiannya, "
+    "terutama tanggal dan teks yang tidak biasa, lalu kirim lagi; bila tetap begini, beri tahu "
+    "administrator."
+)
 STALE = "Formulir ini sudah tidak berlaku; formulir yang baru sudah dibuka."
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,44 @@ def receive(
     form_id: str,
     raw: Mapping[str, Any],
 ) -> Verdict:
-    """Take one answer to one form; the form is closed by it, whatever it says."""
+    """Take one answer to one form; the form is closed by it, whatever it says.
+
+    An answer over which the judging itself stumbles is refused like any other: it stays
+    stored at the server, and would stop every later run of the publication.
+    """
+    try:
+        return _judged(office, work_of_step, publication_id, form_id, raw)
+    except STUMBLES as error:
+        _log.exception("the answer to form %s could not be judged", form_id)
+        return _refused(office, form_id, str(raw.get("petugas", "")), type(error).__name__)
+
+
+def _refused(office: Office, form_id: str, label: str, why: str) -> Verdict:
+    """Close the form for an answer that cannot be judged; only that it came is kept."""
+    reasons = [UNJUDGED.format(why=why)]
+    with office.ledger.work() as work:
+        form = work.session.get(Form, form_id)
+        if form is None or form.state != FormState.MENUNGGU:
+            return Verdict(False, (STALE,), "", None)
+        forms.record_answer(
+            work,
+            form,
+            named_person=label,
+            staff_id=None,
+            accepted=False,
+            reasons=reasons,
+            fields={},
+        )
+    return Verdict(False, tuple(reasons), label, None)
+
+
+def _judged(
+    office: Office,
+    work_of_step: StepWork,
+    publication_id: str,
+    form_id: str,
+    raw: Mapping[str, Any],
+) -> Verdict:
     case = read_case(office, publication_id)
     if case is None:
         return Verdict(False, (STALE,), "", None)

@@ -235,12 +235,16 @@ def still_unknown(
         action = CHECK_AND_CHOOSE.format(label=turn.label)
     else:
         action = f"Siar memeriksanya lagi {short_moment(due)}; tidak perlu berbuat apa-apa."
-    said: dict[str, Any] = {"error_sentence": _doubt(turn, error), "error_action": action}
+    said: dict[str, Any] = {"error_sentence": _doubt(turn, row, error), "error_action": action}
     if error is not None:
         said["error_detail"] = error.detail
     return settle(turn, row, DeliveryState.UNKNOWN, wait=wait, **said)
 
 
-def _doubt(turn: Turn, error: ChannelError | None) -> str:
-    reason = f" ({error.sentence})" if error else ""
-    return f"Belum diketahui apakah kiriman ke {turn.label} sudah tayang{reason}."
+def _doubt(turn: Turn, row: Delivery, error: ChannelError | None) -> str:
+    """That nobody knows, and why: what the channel said at first is not lost by looking."""
+    doubt = f"Belum diketahui apakah kiriman ke {turn.label} sudah tayang"
+    if error is None and row.error_sentence.startswith(doubt):
+        return row.error_sentence
+    reason = error.sentence if error is not None else row.error_sentence
+    return f"{doubt} ({reason.rstrip('.')})." if reason else f"{doubt}."

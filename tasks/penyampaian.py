@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from connectors.intake.errors import IntakeError
@@ -22,6 +23,8 @@ from tasks.stepwork import Answered, Draft, Extras, Outcome, StepWork
 # In the publication's notes: a wanted time of the start form that is no moment.
 UNREAD_MOMENT = "waktu_tayang_tidak_terbaca"
 LONGEST_TITLE = 300
+# Beyond it a slip of the hand is likelier than a plan.
+FURTHEST = timedelta(days=731)
 
 
 def extras(office: Office, case: Case) -> Extras:
@@ -96,6 +99,11 @@ def wanted_moment(office: Office, text: str) -> tuple[Any, str]:
         return None, (
             f"Waktu tayang {short_moment(moment)} sudah lewat. "
             "Pilih waktu yang akan datang, atau kosongkan."
+        )
+    if moment - office.clock() > FURTHEST:
+        return None, (
+            f"Waktu tayang {short_moment(moment)} lebih dari dua tahun lagi. "
+            "Periksa tahunnya, atau kosongkan."
         )
     return moment, ""
 

@@ -6,13 +6,13 @@ a person with a code. So nearly everything may be left empty at the start.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sop.forms.steps import CLASSIFICATIONS, FACTS
 from sop.forms.wording import UNTITLED, one_line
-from sop.indonesian import parse_moment
+from sop.indonesian import as_utc, parse_moment
 from sop.markup import clean_text
 
 # Far beyond what step 1 takes: whatever is too long for it is said there, not cut here.
@@ -117,4 +117,4 @@ def _moment(text: str) -> datetime | None:
         known = datetime.fromisoformat(text)
     except ValueError:
         return parse_moment(text)
-    return parse_moment(text) if known.tzinfo is None else known.astimezone(UTC)
+    return parse_moment(text) if known.tzinfo is None else as_utc(known)

@@ -155,6 +155,7 @@ def test_what_the_channel_calls_a_duplicate_is_never_sent_again_unasked(
     publication = desk.approved(token, X)
     sent = desk.settle(publication, "x")
     assert (sent.needs_person, sent.state, x.live) == (True, "unknown", [])
+    assert no_answer(status=403).sentence.rstrip(".") in sent.sentence, "the cause is told"
     assert "Sudah tayang" in sent.sentence
     assert "Kirim ulang" in sent.sentence
     desk.clock.to(desk.clock.now + timedelta(days=1))
