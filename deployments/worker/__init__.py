@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import anyio
 import anyio.abc
 import click
 from prefect.client.orchestration import get_client
@@ -37,6 +38,8 @@ from deployments.prefect_environment import WORK_POOL
 from deployments.settings import Settings, load_settings
 
 API_SECONDS = 90.0
+# What a question for work may take before it is asked anew.
+LOOK_SECONDS = 10.0
 DRAIN_SECONDS = 40.0
 # When the stack was killed the server is going too: no use in waiting long.
 ORPHAN_DRAIN_SECONDS = 3.0
@@ -57,15 +60,20 @@ class Gated(BaseWorker[Any, Any, Any]):
         # Prefect's registry of worker types keeps its own class under "process".
         return f"siar-{cls.__name__}"
 
-    async def look_when_called(self) -> None:
-        """Ask for work whenever the bell rings; the polls in between ask anyway."""
+    async def look_again_and_again(self, every: float) -> None:
+        """Ask for work whenever the bell rings, and every so many seconds.
+
+        Prefect's own loop asks too, and ends the worker in lasting trouble; but after a few
+        calls that a busy server did not answer in time it waits up to a minute.
+        """
         while True:
-            await self.bell.rung.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.bell.rung.wait(), every)
             self.bell.rung.clear()
             try:
                 await self.get_and_submit_flow_runs()
             except Exception:
-                # The server may be going down or up; polling tells of lasting trouble.
+                # The server may be going down or up: the next look comes soon.
                 logging.getLogger(__name__).debug("no work was learned of", exc_info=True)
 
     async def _submit_run_and_capture_errors(
@@ -81,7 +89,10 @@ class Gated(BaseWorker[Any, Any, Any]):
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
         if self.draining:
             return []
-        return await super().get_and_submit_flow_runs()
+        # A call that hangs must not keep the next one from being made.
+        with anyio.move_on_after(LOOK_SECONDS):
+            return await super().get_and_submit_flow_runs()
+        return []
 
     async def _submit_scheduled_flow_runs(
         self, flow_run_response: list[WorkerFlowRunResponse]
@@ -152,7 +163,9 @@ async def serve(
         worker.entrypoints = entrypoints
     stopping = asyncio.Event()
     polling = asyncio.create_task(worker.start())
-    looking = asyncio.create_task(worker.look_when_called())
+    looking = asyncio.create_task(
+        worker.look_again_and_again(settings.prefect.worker_query_seconds)
+    )
     hearing = await worker.bell.hang_up(bell_file(settings.run_path))
     loop = asyncio.get_running_loop()
 
