@@ -26,6 +26,7 @@ from prefect.settings import get_current_settings
 from prefect.utilities.importtools import import_object
 
 import deployments.entrypoints  # noqa: F401 (imported here so that no child has to)
+from ledger.db import newest_revision
 from sop.calendar import learn_holidays
 from sop.indonesian import short_moment
 from tasks.office import office
@@ -33,6 +34,7 @@ from tasks.office import office
 _NOW = datetime.now(UTC)
 learn_holidays(range(_NOW.year - 1, _NOW.year + 2))
 short_moment(_NOW)  # reads the words of the language
+newest_revision()  # reads the migrations
 
 
 # No result of ours is kept by Prefect (the ledger decides); with a place named, the

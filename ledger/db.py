@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import weakref
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -133,8 +134,9 @@ def current_revision(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+@cache
 def newest_revision() -> str | None:
-    """The migration that this version of the software needs."""
+    """The migration that this version of the software needs; read from its files once."""
     return ScriptDirectory.from_config(migration_config()).get_current_head()
 
 
