@@ -150,9 +150,10 @@ def migrate(engine: Engine) -> None:
     try:
         found = current_revision(engine)
     except OperationalError as error:
+        cause = str(error.orig).strip().partition("\n")[0][:200]
         raise DatabaseUnavailableError(
-            f"Basis data {engine.url.render_as_string(hide_password=True)} tidak dapat dibuka. "
-            "Periksa alamat, nama pengguna, sandi, dan hak akses foldernya."
+            f"Basis data {engine.url.render_as_string(hide_password=True)} tidak dapat dibuka: "
+            f"{cause}. Periksa alamat, nama pengguna, sandi, hak akses folder, dan ruang disk."
         ) from error
     if found == newest_revision():
         return
