@@ -107,6 +107,19 @@ def stored_events(connection: Connection, chains: list[str]) -> Iterator[StoredE
         yield StoredEvent(*row)
 
 
+def events_of_kind(
+    connection: Connection, kinds: Iterable[str], *, chain: str | None = None
+) -> Iterator[StoredEvent]:
+    """Events of these kinds as stored, chain by chain in their order, streaming."""
+    plain = _plain_events()
+    chosen = select(plain).where(plain.c.kind.in_(list(kinds)))
+    if chain is not None:
+        chosen = chosen.where(plain.c.chain == chain)
+    chosen = chosen.order_by(plain.c.chain, plain.c.seq)
+    for row in connection.execute(chosen, execution_options={"yield_per": 1000}):
+        yield StoredEvent(*row)
+
+
 def rows_as_recorded(
     connection: Connection, identities: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:

@@ -29,6 +29,8 @@ from ledger.chain import (
     stored_events,
     stored_rows,
 )
+from ledger.files import file_faults
+from ledger.guards import unguarded
 from ledger.models import (
     OFFICE_CHAIN,
     STATE_TABLES,
@@ -48,6 +50,10 @@ PEOPLE_TABLES = ("staff", "staff_roles", "delegations")
 RESTORE = (
     "Jangan ubah apa pun lagi; laporkan kepada Kepala, lalu pulihkan dari cadangan basis data "
     "terakhir yang lolos `siar verify`."
+)
+REINSTALL = (
+    "Simpan keluaran ini dan tanyakan siapa yang mengubah basis data; lalu pasang lagi dengan "
+    "`siar verify --pasang-penjaga`."
 )
 
 
@@ -77,7 +83,8 @@ def problems(ledger: Ledger, *, blobs: FileBlobStore | None = None) -> Iterator[
     """The same one by one, as they are found."""
     with ledger.read() as work:
         connection = work.session.connection()
-        with _reading_any_text(connection):
+        with reading_any_text(connection):
+            yield from _guard_problems(connection)
             yield from record_problems(connection)
             if blobs is not None:
                 yield from _file_problems(connection, blobs)
@@ -91,7 +98,7 @@ def quick_problems(ledger: Ledger, *, newest: int = 50) -> list[Problem]:
     """
     with ledger.read() as work:
         connection = work.session.connection()
-        with _reading_any_text(connection):
+        with reading_any_text(connection):
             chosen = list(
                 connection.execute(
                     select(Publication.__table__.c.id)
@@ -100,7 +107,7 @@ def quick_problems(ledger: Ledger, *, newest: int = 50) -> list[Problem]:
                 ).scalars()
             )
             return [
-                *_missing_triggers(connection),
+                *_guard_problems(connection),
                 *_lost_events(connection),
                 *_wrong_ends(connection),
                 *_altered_people(connection),
@@ -108,21 +115,14 @@ def quick_problems(ledger: Ledger, *, newest: int = 50) -> list[Problem]:
             ]
 
 
-def _missing_triggers(connection: Connection) -> Iterator[Problem]:
-    catalogue = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        # "D": somebody switched it off.
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'",
-    }[connection.dialect.name]
-    present = set(connection.execute(text(catalogue)).scalars())
-    for name in ("events_no_update", "events_no_delete"):
-        if name not in present:
-            yield Problem(
-                "events",
-                name,
-                f"Penjaga {name} pada tabel events tidak ada, sehingga kejadian dapat diubah. "
-                f"{RESTORE}",
-            )
+def _guard_problems(connection: Connection) -> Iterator[Problem]:
+    for one in unguarded(connection):
+        yield Problem(
+            one.guard.table,
+            one.guard.name,
+            f"Penjaga {one.guard.name} pada tabel {one.guard.table} {one.how}, sehingga barisnya "
+            f"dapat {one.guard.forbids} tanpa dicegah. {REINSTALL}",
+        )
 
 
 def _wrong_ends(connection: Connection) -> Iterator[Problem]:
@@ -165,7 +165,8 @@ def heads(work: Work) -> list[Head]:
 
 
 @contextmanager
-def _reading_any_text(connection: Connection) -> Iterator[None]:
+def reading_any_text(connection: Connection) -> Iterator[None]:
+    """Read through this connection without failing at text that is no text."""
     # Whoever alters a SQLite file can leave bytes that are no text; that must be
     # found, not fail.
     if connection.dialect.name != "sqlite":
@@ -400,27 +401,8 @@ def _pointer_problem(key: str) -> Problem:
 
 
 def _file_problems(connection: Connection, blobs: FileBlobStore) -> Iterator[Problem]:
-    media = table("media", column("id"), column("sha256"), column("received_sha256"))
-    wanted: dict[str, str] = {}
-    for row in connection.execute(select(media)):
-        wanted.setdefault(row.sha256, row.id)
-        wanted.setdefault(row.received_sha256, row.id)
-    for sha256 in blobs.names():
-        wanted.pop(sha256, None)
-        if not blobs.is_intact(sha256):
-            yield Problem(
-                "berkas",
-                sha256,
-                f"Isi berkas {blobs.path(sha256)} berubah sejak disimpan. Pulihkan berkas itu "
-                "dari cadangan.",
-            )
-    for sha256, media_id in sorted(wanted.items()):
-        yield Problem(
-            "media",
-            media_id,
-            f"Berkas {sha256} milik baris {media_id} pada tabel media tidak ada. Pulihkan dari "
-            f"cadangan ke {blobs.path(sha256)}.",
-        )
+    for fault in file_faults(connection, blobs):
+        yield Problem(fault.table, fault.row, fault.sentence)
 
 
 def _all_rows(connection: Connection, table_name: str) -> Iterator[dict[str, Any]]:
@@ -435,4 +417,14 @@ def _key_of(table_name: str, row: dict[str, Any]) -> str:
     return row_key(table_name, str(row[primary_key_name(table_name)]))
 
 
-__all__ = ["Head", "Problem", "head", "heads", "problems", "quick_problems", "verify"]
+__all__ = [
+    "Head",
+    "Problem",
+    "head",
+    "heads",
+    "problems",
+    "quick_problems",
+    "reading_any_text",
+    "record_problems",
+    "verify",
+]

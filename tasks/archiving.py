@@ -165,14 +165,6 @@ def unsealed(work: Work) -> list[str]:
     return list(work.session.scalars(chosen.order_by(Publication.created_at, Publication.id)))
 
 
-def all_sealed(work: Work) -> Iterator[Sealed]:
-    """Every bag that the record knows of."""
-    notes = type_coerce(Publication.assignment, Text)
-    chosen = select(Publication).where(notes.contains(f'"{NOTE}":')).order_by(Publication.id)
-    for publication in work.session.scalars(chosen):
-        yield from sealed_bags(publication)
-
-
 def collect(office: Office, publication_id: str) -> Content:
     """Everything that the bag holds, read from the record at one moment.
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
@@ -13,7 +12,7 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
-from archive import ArchiveError, bags, check_one, seal_of
+from archive import ArchiveError, bags
 from ledger import publications
 from ledger.models import OFFICE_CHAIN
 from ledger.work import RecordAlteredError
@@ -22,13 +21,13 @@ from sop.markup import escape_for_form
 from sop.model import StepKind
 from tasks.archiving import (
     Sealed,
-    all_sealed,
     documented_of,
     seal_publication,
     sealed_bags,
     unsealed,
 )
 from tasks.case import Case, publication_in
+from tasks.keutuhan import archive_problems
 from tasks.langkah import name_of
 from tasks.office import Office, office
 from tasks.recording import record_result, recording_of
@@ -173,7 +172,8 @@ def hasil_arsip(done: Sequence[Tried]) -> State:
 def periksa_arsip() -> list[str]:
     """Re-read every bag, compare with the record, and say so on the office's chain."""
     here = office()
-    found = list(archive_problems(here))
+    problems = archive_problems(here.ledger, here.archive_root)
+    found = [f"{one.path}: {one.sentence}" for one in problems]
     with here.ledger.work() as work:
         work.record(OFFICE_CHAIN, CHECKED, {"paket": _count(here), "temuan": found[:100]})
     log = get_run_logger()
@@ -189,27 +189,6 @@ def periksa_arsip() -> list[str]:
 
 def _count(here: Office) -> int:
     return sum(1 for _ in bags(here.archive_root))
-
-
-def archive_problems(here: Office) -> Iterator[str]:
-    """Every bag that is damaged, vanished, exchanged, or unknown to the record."""
-    with here.ledger.read() as work:
-        known = {one.path: one for one in all_sealed(work)}
-    for bag in bags(here.archive_root):
-        path = _relative(here, bag)
-        damages = check_one(bag)
-        yield from (f"{path}: {damage.sentence}" for damage in damages)
-        recorded = known.pop(path, None)
-        if recorded is None:
-            yield f"{path}: paket ini tidak ada dalam catatan Siar. Tanyakan siapa yang menaruhnya."
-        elif not damages and seal_of(bag) != recorded.seal:
-            yield f"{path}: paket ditukar; segelnya bukan yang tercatat saat disegel."
-    for path in known:
-        yield f"{path}: paket tercatat disegel, tetapi tidak ada lagi. Pulihkan dari cadangan."
-
-
-def _relative(here: Office, bag: Path) -> str:
-    return bag.relative_to(here.archive_root).as_posix()
 
 
 def report(here: Office, found: Sequence[str]) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import bagit
 import pytest
+from sqlalchemy import text
 from warcio.archiveiterator import ArchiveIterator
 
 from archive import ArchiveError, Retention, check
@@ -17,8 +20,9 @@ from ledger import publications, rounds
 from ledger.models import Event
 from tasks import archiving
 from tasks.archiving import Sealed, seal_publication, unsealed
-from tasks.arsip import archive_problems, try_to_seal
+from tasks.arsip import try_to_seal
 from tasks.case import publication_in, read_case
+from tasks.keutuhan import BagProblem, archive_problems, end_of_events, recorded_seals
 from tasks.pendokumentasian import body
 from tasks.recording import record_result
 from tests.unit.delivery.office import Desk
@@ -57,6 +61,10 @@ def bag_of(desk: Desk, sealed: Sealed) -> Path:
     return desk.office.archive_root / sealed.path
 
 
+def found_in(desk: Desk) -> list[BagProblem]:
+    return list(archive_problems(desk.office.ledger, desk.office.archive_root))
+
+
 def event_kinds(desk: Desk, publication_id: str) -> list[str]:
     with desk.office.ledger.read() as work:
         rows = work.session.query(Event).filter_by(chain=publication_id).order_by(Event.seq)
@@ -77,7 +85,7 @@ def test_bagit_validates_the_bag_and_warcio_reads_the_page_and_its_pictures_back
     bag = bag_of(desk, sealed)
     bagit.Bag(str(bag)).validate()
     assert check(desk.office.archive_root) == []
-    assert list(archive_problems(desk.office)) == []
+    assert found_in(desk) == []
 
     warc = (bag / "data/website/halaman.warc.gz").read_bytes()
     responses = {
@@ -212,12 +220,64 @@ def test_a_bag_that_vanished_or_was_exchanged_is_named(desk: Desk, sealed: Seale
     bag = bag_of(desk, sealed)
     aside = desk.office.archive_root / "dipindahkan"
     bag.rename(aside)
-    assert [one.split(":")[0] for one in archive_problems(desk.office)] == [sealed.path]
+    assert [one.path for one in archive_problems(desk.office.ledger, desk.office.archive_root)] == [
+        sealed.path
+    ]
     aside.rename(bag)
     bag.rename(bag.with_name("00000000-01"))
-    found = list(archive_problems(desk.office))
-    assert any("tidak ada dalam catatan" in one for one in found)
-    assert any("tidak ada lagi" in one for one in found)
+    found = found_in(desk)
+    assert any("tidak ada dalam catatan" in one.sentence for one in found)
+    assert any("tidak ada lagi" in one.sentence for one in found)
+
+
+def _flip(path: Path) -> None:
+    """Change one bit in the middle of a file, as the owner of the disk can."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(content)
+
+
+def test_one_flipped_bit_in_any_file_of_a_bag_is_named_with_the_file(
+    desk: Desk, sealed: Sealed
+) -> None:
+    bag = bag_of(desk, sealed)
+    for path in sorted(one for one in bag.rglob("*") if one.is_file()):
+        whole = path.read_bytes()
+        if not whole:
+            continue
+        _flip(path)
+        name = path.relative_to(bag).as_posix()
+        assert any(one.sentence.startswith(f"{name} (") for one in found_in(desk)), name
+        path.write_bytes(whole)
+    assert found_in(desk) == []
+
+
+def test_the_record_knows_both_digests_that_the_check_in_the_bag_prints(
+    desk: Desk, sealed: Sealed
+) -> None:
+    (known,) = recorded_seals(desk.office.ledger)
+    bag = bag_of(desk, sealed)
+    with desk.office.ledger.read() as work:
+        end = end_of_events(work, known)
+    printed = subprocess.run(
+        [sys.executable, str(bag / "verifikasi.py")], capture_output=True, text=True, check=True
+    ).stdout
+    assert (known.path, known.seal) == (sealed.path, sealed.seal)
+    assert f"Segel paket      : {known.seal}\n" in printed
+    assert f"Ujung kejadian   : {end}\n" in printed
+
+
+def test_a_bag_of_an_altered_publication_is_still_known_by_its_event(
+    desk: Desk, sealed: Sealed
+) -> None:
+    with desk.office.ledger.engine.connect() as connection:
+        kept = connection.execute(text("SELECT assignment FROM publications")).scalar_one()
+        connection.execute(text("UPDATE publications SET assignment = '{}'"))
+        connection.commit()
+        assert found_in(desk) == []
+        connection.execute(text("UPDATE publications SET assignment = :kept"), {"kept": kept})
+        connection.commit()
 
 
 def test_retention_comes_from_the_office_alone(desk: Desk, token: str) -> None:

@@ -1,0 +1,70 @@
+"""Checking the blob store against the record: what changed, and what is named and gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, column, select, table
+
+from ledger.blobs import FileBlobStore
+
+
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """A file that changed (table `berkas`), or a row whose file is gone; and a sentence."""
+
+    table: str
+    row: str
+    sentence: str
+
+
+def file_faults(connection: Connection, blobs: FileBlobStore) -> Iterator[FileFault]:
+    """Every changed file, then for each missing one the first row that names it."""
+    wanted = _wanted(connection)
+    for sha256 in blobs.names():
+        wanted.pop(sha256, None)
+        if not blobs.is_intact(sha256):
+            yield FileFault(
+                "berkas",
+                sha256,
+                f"Isi berkas {blobs.path(sha256)} berubah sejak disimpan. Pulihkan berkas itu "
+                "dari cadangan.",
+            )
+    for sha256, (name, key) in sorted(wanted.items()):
+        yield FileFault(
+            name,
+            key,
+            f"Berkas {sha256} milik baris {key} pada tabel {name} tidak ada. Pulihkan dari "
+            f"cadangan ke {blobs.path(sha256)}.",
+        )
+
+
+def _wanted(connection: Connection) -> dict[str, tuple[str, str]]:
+    """The digest of every file that a row names, with that row's table and key."""
+    wanted: dict[str, tuple[str, str]] = {}
+    media = table("media", column("id"), column("sha256"), column("received_sha256"))
+    for row in connection.execute(select(media)):
+        wanted.setdefault(row.sha256, ("media", row.id))
+        wanted.setdefault(row.received_sha256, ("media", row.id))
+    # What was rendered for a channel (cropped, drawn) is named by the frozen posts alone.
+    freezes = table("freezes", column("id"), column("posts"))
+    for row in connection.execute(select(freezes), execution_options={"yield_per": 1000}):
+        for sha256 in _rendered(row.posts):
+            wanted.setdefault(sha256, ("freezes", row.id))
+    return wanted
+
+
+def _rendered(posts: Any) -> Iterator[str]:
+    """The digests that frozen posts name; none where the row was altered (named elsewhere)."""
+    try:
+        for post in json.loads(posts).values():
+            for item in post.get("media", ()):
+                yield str(item["sha256"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+
+
+__all__ = ["FileFault", "file_faults"]
