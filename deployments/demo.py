@@ -66,7 +66,7 @@ PLAY: tuple[Part, ...] = (
         "Sari Contoh",
         lambda form: {
             "penulis": "Yoga Contoh",
-            "catatan": "Tulis berita 5W + 1H; sertakan kedua foto kegiatan.",
+            "catatan": "Tulis berita 5W + 1H; sertakan foto kegiatannya.",
         },
     ),
     Part(3, "Yoga Contoh", lambda form: {"sumber": FROM_FILE}),

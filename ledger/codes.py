@@ -23,6 +23,8 @@ STEP_SECONDS = 30
 SKEW_STEPS = 1
 TRIES = 5
 LOCK = timedelta(minutes=15)
+# How long ago a code may have been right for its lateness to be told from a wrong code.
+STALE = timedelta(minutes=30)
 
 
 class CodeOutcome(StrEnum):
@@ -31,6 +33,7 @@ class CodeOutcome(StrEnum):
     BENAR = "benar"
     SALAH = "salah"
     TERPAKAI = "terpakai"
+    KEDALUWARSA = "kedaluwarsa"
     FORMAT = "format"
     TERKUNCI = "terkunci"
     DICABUT = "dicabut"
@@ -46,6 +49,10 @@ SENTENCES = {
     CodeOutcome.TERPAKAI: (
         "Kode itu sudah pernah dipakai. Tunggu kode berikutnya di aplikasi autentikator, "
         "lalu ketik kode yang baru."
+    ),
+    CodeOutcome.KEDALUWARSA: (
+        "Kode itu sudah lewat waktunya ketika jawaban ini dibaca. Tunggu kode baru di aplikasi "
+        "autentikator, lalu kirim segera setelah mengetiknya."
     ),
     CodeOutcome.FORMAT: "Kode harus 6 angka, seperti yang tampil di aplikasi autentikator.",
     CodeOutcome.DICABUT: (
@@ -73,7 +80,7 @@ def check_code(work: Work, staff_id: str, code: str) -> CodeVerdict:
 
     Wrong tries count since the last right code; each fifth one locks the person
     for 15 minutes, during which a right code is refused as well. A code that is
-    no six digits, or was used, says nothing to a guesser and does not count.
+    no six digits, was used, or came too late says nothing to a guesser and does not count.
     """
     staff = work.session.get_one(Staff, staff_id)
     last = _last_try(work, staff_id)
@@ -123,20 +130,23 @@ def _judged(work: Work, staff: Staff, typed: str) -> tuple[CodeOutcome, int | No
     if not work.is_unaltered(staff):
         return CodeOutcome.DIUBAH, None
     try:
-        timesteps = _timesteps_of(typed, work.vault.decrypt(staff.secret), work.now)
+        secret = work.vault.decrypt(staff.secret)
     except VaultError:
         return CodeOutcome.DIUBAH, None
+    present = int(work.now.timestamp()) // STEP_SECONDS
+    timesteps = _timesteps_of(typed, secret, range(present - SKEW_STEPS, present + SKEW_STEPS + 1))
     if not timesteps:
-        return CodeOutcome.SALAH, None
+        # A queue, or a disk that was full, can keep an honest answer from being read in time.
+        earliest = present - STALE // timedelta(seconds=STEP_SECONDS)
+        late = _timesteps_of(typed, secret, range(earliest, present - SKEW_STEPS))
+        return (CodeOutcome.KEDALUWARSA if late else CodeOutcome.SALAH), None
     unused = [step for step in timesteps if not _is_used(work, staff.id, step)]
     return (CodeOutcome.BENAR, unused[0]) if unused else (CodeOutcome.TERPAKAI, None)
 
 
-def _timesteps_of(typed: str, secret: str, now: datetime) -> list[int]:
-    """The time steps, within the skew allowed, whose code this is; nearly always one or none."""
+def _timesteps_of(typed: str, secret: str, window: range) -> list[int]:
+    """The time steps of the window whose code this is; nearly always one or none."""
     totp = pyotp.TOTP(secret, interval=STEP_SECONDS)
-    present = int(now.timestamp()) // STEP_SECONDS
-    window = range(present - SKEW_STEPS, present + SKEW_STEPS + 1)
     # All are compared, whatever the first says: the time taken tells nothing.
     matches = [(step, hmac.compare_digest(totp.generate_otp(step), typed)) for step in window]
     return [step for step, matched in matches if matched]

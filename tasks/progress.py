@@ -137,7 +137,9 @@ def hand_over(case: Case) -> State:
 
 def finished(publication_id: str) -> State:
     """The SOP has been gone through."""
-    return Completed(name="Selesai", message=f"Publikasi {publication_id} selesai.")
+    with office().ledger.read() as work:
+        reference = publication_in(work, publication_id).reference
+    return Completed(name="Selesai", message=f"Publikasi {reference} selesai.")
 
 
 def _run_id() -> UUID:

@@ -36,6 +36,22 @@ def test_a_right_code_works_once(ledger: Ledger, team: Team) -> None:
     assert "sudah pernah dipakai" in again.sentence
 
 
+def test_a_code_that_came_too_late_is_told_from_a_wrong_one_and_does_not_count(
+    ledger: Ledger, team: Team
+) -> None:
+    for steps in (-2, -20, -60):
+        late = check(ledger, team, "kepala", team.code("kepala", steps=steps))
+        assert (late.ok, late.reason) == (False, CodeOutcome.KEDALUWARSA)
+        assert "sudah lewat waktunya" in late.sentence
+    for steps in (-61, 2):
+        strange = check(ledger, team, "kepala", team.code("kepala", steps=steps))
+        assert strange.reason is CodeOutcome.SALAH
+    with ledger.read() as work:
+        newest = select(CodeTry.failures).order_by(CodeTry.no.desc()).limit(1)
+        assert work.session.scalar(newest) == 2
+    assert check(ledger, team, "kepala", team.code("kepala")).ok
+
+
 def test_a_used_code_is_refused_in_the_next_step_too(
     ledger: Ledger, team: Team, clock: Clock
 ) -> None:
