@@ -246,7 +246,7 @@ def main(arguments: list[str]) -> int:
     print("  %d berkas sesuai dengan saat disegel." % len(_files(bag)))  # noqa: UP031
     print("  Segel paket      : " + seal_of(bag))
     print("  Ujung kejadian   : " + head_of(bag))
-    print("Cocokkan kedua sidik itu dengan catatan kantor (siar verify, laporan monev).")
+    print("Cocokkan kedua sidik itu dengan catatan kantor: siar verify --segel menampilkannya.")
     return 0
 
 

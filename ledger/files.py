@@ -1,10 +1,12 @@
-"""Checking the blob store against the record: what changed, and what is named and gone."""
+"""Checking stored files and laid reports against the record: what changed, what is gone."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, column, select, table
@@ -67,4 +69,33 @@ def _rendered(posts: Any) -> Iterator[str]:
         return
 
 
-__all__ = ["FileFault", "file_faults"]
+def report_faults(connection: Connection, root: Path) -> Iterator[FileFault]:
+    """Every file of a monev report that vanished or is not what was laid; `root` holds all."""
+    reports = table("reports", column("id"), column("as_of"), column("folder"), column("files"))
+    for row in connection.execute(select(reports).order_by(reports.c.as_of, reports.c.id)):
+        for name, kept in _files_of(row.files):
+            if _digest(root / str(row.folder) / name) != kept:
+                yield FileFault(
+                    "reports",
+                    str(row.id),
+                    f"Berkas laporan {row.folder}/{name} hilang atau berubah sejak dicatat. "
+                    "Pulihkan berkas itu dari cadangan.",
+                )
+
+
+def _files_of(files: Any) -> list[tuple[str, Any]]:
+    try:
+        return sorted(json.loads(files).items())
+    except (ValueError, TypeError, AttributeError):
+        return []  # the row was altered, which is named elsewhere
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return None
+
+
+__all__ = ["FileFault", "file_faults", "report_faults"]

@@ -48,6 +48,15 @@ class SealFault:
     vanished: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class DailySeal:
+    """What is compared with a digest that somebody kept: number, WIB day (ISO), digest."""
+
+    number: str
+    day: str
+    digest: str
+
+
 def seal_today(ledger: Ledger) -> Seal:
     """The seal of this WIB day, made now unless there is one; a day without a run has none."""
     with ledger.work() as work:
@@ -97,6 +106,14 @@ def newest_seal_until(work: Work, moment: datetime) -> Seal | None:
     """The last seal that had been made at a moment."""
     chosen = select(Seal).where(Seal.sealed_at <= moment).order_by(Seal.number.desc()).limit(1)
     return work.session.scalars(chosen).first()
+
+
+def daily_seals(connection: Connection) -> list[DailySeal]:
+    """Every daily seal as stored, the oldest first; also where the record was altered."""
+    return [
+        DailySeal(str(one.number), str(one.day), str(one.digest))
+        for one in _stored_seals(connection)
+    ]
 
 
 def _heads(connection: Connection) -> Iterator[Head]:
@@ -241,7 +258,9 @@ def _opened_publication(data: str) -> str:
 
 __all__ = [
     "SEALED",
+    "DailySeal",
     "SealFault",
+    "daily_seals",
     "first_fault",
     "newest_seal",
     "newest_seal_until",

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, column, func, select, table, text
@@ -29,7 +30,7 @@ from ledger.chain import (
     stored_events,
     stored_rows,
 )
-from ledger.files import file_faults
+from ledger.files import FileFault, file_faults, report_faults
 from ledger.guards import unguarded
 from ledger.models import (
     OFFICE_CHAIN,
@@ -74,12 +75,19 @@ class _Covered:
     seq: int
 
 
-def verify(ledger: Ledger, *, blobs: FileBlobStore | None = None) -> list[Problem]:
-    """Everything that is wrong with the record, and with its files when `blobs` is given."""
-    return list(problems(ledger, blobs=blobs))
+def verify(
+    ledger: Ledger, *, blobs: FileBlobStore | None = None, reports: Path | None = None
+) -> list[Problem]:
+    """Everything that is wrong with the record, and with its files when they are given.
+
+    `reports` is the folder that holds the monev reports.
+    """
+    return list(problems(ledger, blobs=blobs, reports=reports))
 
 
-def problems(ledger: Ledger, *, blobs: FileBlobStore | None = None) -> Iterator[Problem]:
+def problems(
+    ledger: Ledger, *, blobs: FileBlobStore | None = None, reports: Path | None = None
+) -> Iterator[Problem]:
     """The same one by one, as they are found."""
     with ledger.read() as work:
         connection = work.session.connection()
@@ -87,7 +95,9 @@ def problems(ledger: Ledger, *, blobs: FileBlobStore | None = None) -> Iterator[
             yield from _guard_problems(connection)
             yield from record_problems(connection)
             if blobs is not None:
-                yield from _file_problems(connection, blobs)
+                yield from _as_problems(file_faults(connection, blobs))
+            if reports is not None:
+                yield from _as_problems(report_faults(connection, reports))
 
 
 def quick_problems(ledger: Ledger, *, newest: int = 50) -> list[Problem]:
@@ -400,8 +410,8 @@ def _pointer_problem(key: str) -> Problem:
     )
 
 
-def _file_problems(connection: Connection, blobs: FileBlobStore) -> Iterator[Problem]:
-    for fault in file_faults(connection, blobs):
+def _as_problems(faults: Iterable[FileFault]) -> Iterator[Problem]:
+    for fault in faults:
         yield Problem(fault.table, fault.row, fault.sentence)
 
 

@@ -134,8 +134,11 @@ def _is_end(event: StoredEvent, number: int, steps: set[int]) -> bool:
         return True
     if event.kind == ENDED:
         return not steps
-    said: dict[str, Any] = json.loads(event.data)
-    return said.get("langkah") in steps and said.get("putaran") == number
+    try:
+        said: dict[str, Any] = json.loads(event.data)
+        return said["langkah"] in steps and said["putaran"] == number
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 __all__ = ["BagProblem", "BagSeal", "archive_problems", "end_of_events", "recorded_seals"]
