@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployments.cli.indonesian import Command
-from deployments.cli.opening import opened
+from deployments.cli.opening import opened_to_check
 from deployments.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def verify(*, listing: bool, restoring: bool) -> int:
     gambar, berkas laporan monev, dan tiap paket arsip terhadap segelnya dalam catatan. Berakhir
     dengan kode 1 bila ada yang salah.
     """
-    settings, ledger = opened()
+    settings, ledger = opened_to_check()
     if listing:
         _list_seals(ledger)
         return 0

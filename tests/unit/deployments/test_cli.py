@@ -204,6 +204,16 @@ def test_verify_names_the_altered_row_and_ends_with_code_1(
     assert "laporkan kepada Kepala" in said
 
 
+def test_verify_in_a_wrong_folder_gives_no_clean_bill_and_makes_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(["verify"]) == 1
+    captured = capsys.readouterr()
+    assert "Belum ada catatan di" in captured.err
+    assert "utuh" not in captured.out
+    assert not (tmp_path / "var").exists()
+
+
 def test_a_second_head_is_enrolled_with_a_word_of_warning(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
