@@ -200,7 +200,7 @@ def _carry_through(
             duplicates=[place for place, count in times.items() if count > 1],
             missing=[place for place, count in times.items() if count < 1],
             stuck=stuck,
-            standing=desks.standing_runs(office),
+            standing=_left_standing(desks, office),
             record_problems=[one.sentence for one in verify(office.ledger)],
             runs=desks.states(),
             answers=desks.answers,
@@ -220,6 +220,16 @@ def _taken_up(log: Path) -> int:
 def _is_calm(storm: Storm, desks: Desks, office: Office) -> bool:
     done = {"COMPLETED": storm.publications}
     return not _stuck(office) and desks.states() == done and not desks.standing_runs(office)
+
+
+def _left_standing(desks: Desks, office: Office) -> list[str]:
+    """Runs that stand at every look of a minute; one that is just being forked is soon gone."""
+    standing = set(desks.standing_runs(office))
+    until = time.monotonic() + 60
+    while standing and time.monotonic() < until:
+        time.sleep(0.5)
+        standing &= set(desks.standing_runs(office))
+    return sorted(standing)
 
 
 def _stuck(office: Office) -> list[str]:

@@ -92,7 +92,8 @@ def test_doctor_notices_a_schedule_that_somebody_switched_off(kantor: TestOffice
 def test_doctor_notices_a_server_that_answers_with_another_database(
     kantor: TestOffice, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Another program on the port is not Siar, although it answers."""
+    """Another program on the port is not Siar, although it answers; here nothing runs."""
+    monkeypatch.setenv("SIAR_DATA_DIR", str(tmp_path))
     port = kantor.stack.settings.rehearsal.port
     monkeypatch.setenv("SIAR_PREFECT", f'{{"port": {port}}}')
     assert doctor()["Peladen Prefect"].mark is Mark.WRONG
