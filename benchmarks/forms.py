@@ -166,7 +166,7 @@ def _start_naive(player: Player) -> UUID:
     until = time.monotonic() + 60
     while True:
         try:
-            return player.start({}, deployment="naif/naif")
+            return player.order("naif/naif", {})
         except Exception:
             if time.monotonic() > until:
                 raise
