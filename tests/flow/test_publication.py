@@ -218,7 +218,7 @@ def test_it_is_published_by_itself_at_the_wanted_time_and_only_where_assigned(
         here, 6, cast, channels=channels, written={"teras": "Berita yang ditunggu jamnya."}
     )
     form = here.form(run)
-    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=12)
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=20)
     here.answer(
         run,
         cast.humas.name,
@@ -231,9 +231,8 @@ def test_it_is_published_by_itself_at_the_wanted_time_and_only_where_assigned(
     # Nobody can hurry it: a resume has nothing to answer and ends in waiting again.
     intruder.resume(run, None)
     pause_after(intruder, run, waiting)
-    assert live(here, "ditunggu jamnya") == {}
-    assert datetime.now(UTC) < due
 
+    # The posts' own times prove it, on a slow machine too.
     result = here.form(run)
     posts = live(here, "ditunggu jamnya")
     assert set(posts) == {"website", "x"}
