@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import _strptime  # type: ignore[import-not-found]  # noqa: F401
 import contextlib
+import logging
 import os
 import sqlite3  # noqa: F401
 from datetime import UTC, datetime
@@ -20,12 +21,16 @@ import graphviz  # type: ignore[import-untyped]  # noqa: F401
 from prefect import Flow
 from prefect.engine import handle_engine_signals
 from prefect.filesystems import LocalFileSystem
-from prefect.flow_engine import load_flow_run, run_flow
+from prefect.flow_engine import run_flow
+from prefect.logging.configuration import setup_logging
+from prefect.logging.handlers import PrefectConsoleHandler
 from prefect.logging.loggers import flow_run_logger
 from prefect.settings import get_current_settings
 from prefect.utilities.importtools import import_object
 
 import deployments.entrypoints  # noqa: F401 (imported here so that no child has to)
+from deployments.courier import Courier
+from deployments.run_client import run_client
 from ledger.db import newest_revision
 from sop.calendar import learn_holidays
 from sop.indonesian import short_moment
@@ -36,6 +41,22 @@ learn_holidays(range(_NOW.year - 1, _NOW.year + 2))
 short_moment(_NOW)  # reads the words of the language
 newest_revision()  # reads the migrations
 
+
+def _write_plainly() -> None:
+    """Log to the worker's file without colours and boxes, which nobody sees there."""
+    setup_logging()
+    named = map(logging.getLogger, logging.root.manager.loggerDict)
+    for logger in (logging.root, *named):
+        for handler in logger.handlers:
+            if isinstance(handler, PrefectConsoleHandler):
+                plain = logging.StreamHandler()
+                plain.setFormatter(handler.formatter)
+                plain.setLevel(handler.level)
+                logger.removeHandler(handler)
+                logger.addHandler(plain)
+
+
+_write_plainly()
 
 # No result of ours is kept by Prefect (the ledger decides); with a place named, the
 # server is not asked for one.
@@ -56,12 +77,8 @@ def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -
     # Prefect's heartbeat sleeps by the second and is waited for at the end of each run: up
     # to a second in which the run keeps its place. Siar sees life by a lock (`show_life`).
     get_current_settings().flows.heartbeat_frequency = None
-    with handle_engine_signals(flow_run_id):
-        flow_run = load_flow_run(flow_run_id=flow_run_id)
-        # For a run that names its deployment Prefect listens on a websocket for somebody
-        # else's wish to suspend it, and waits for it at the start and at the end. Our runs
-        # suspend themselves.
-        flow_run = flow_run.model_copy(update={"deployment_id": None})
+    with run_client(flow_run_id) as client, Courier(client), handle_engine_signals(flow_run_id):
+        flow_run = client.read_flow_run(flow_run_id)
         flow: Flow[..., Any] = import_object(entrypoint)
         log = flow_run_logger(flow_run=flow_run)
         flow.result_storage = _UNUSED

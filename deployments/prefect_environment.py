@@ -6,9 +6,12 @@ every installation behaves alike.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from deployments.settings import Settings
 
 WORK_POOL = "siar"
+NO_AUTHORITY = Path(__file__).with_name("no-authority.pem")
 
 
 def prefect_environment(settings: Settings) -> dict[str, str]:
@@ -31,7 +34,8 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         # one click apart.
         "PREFECT_SERVER_UI_V2_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        "PREFECT_WORKER_QUERY_SECONDS": str(prefect.worker_query_seconds),
+        # Prefect's own look for work, beside the worker's (`look_again_and_again`).
+        "PREFECT_WORKER_QUERY_SECONDS": "15",
         # Server and runs are one installation; asked before each run, it is time lost.
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         # No word to anybody outside.
@@ -41,8 +45,9 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
     }
     if settings.prefect_api_url.startswith("http://"):
         # Without TLS there is no certificate to verify; each client of each run would
-        # read the machine's whole list of authorities for nothing.
-        environment["PREFECT_API_TLS_INSECURE_SKIP_VERIFY"] = "true"
+        # read the machine's whole list of authorities for nothing. This one is a single
+        # authority, whose key was thrown away when it was made.
+        environment["PREFECT_API_SSL_CERT_FILE"] = str(NO_AUTHORITY)
     if prefect.auth is not None:
         environment["PREFECT_SERVER_API_AUTH_STRING"] = prefect.auth.get_secret_value()
         environment["PREFECT_API_AUTH_STRING"] = prefect.auth.get_secret_value()

@@ -115,7 +115,7 @@ class Prefect(Section):
         examples=[True],
     )
     worker_query_seconds: Seconds = Field(
-        1.0,
+        2.0,
         description="Jeda pekerja menanyakan tugas baru, dalam detik. Pekerja di mesin peladen "
         "diberi tahu seketika; jeda ini untuk pekerja di mesin lain.",
         examples=[0.5],

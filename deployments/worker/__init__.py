@@ -54,6 +54,7 @@ class Gated(BaseWorker[Any, Any, Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.bell = Bell()
+        self._left_for_later = False
 
     @classmethod
     def __dispatch_key__(cls) -> str:
@@ -83,7 +84,9 @@ class Gated(BaseWorker[Any, Any, Any]):
     ) -> BaseWorkerResult | Exception:
         result = await super()._submit_run_and_capture_errors(flow_run, task_status)
         # There is a place free, and this very run may have been answered meanwhile.
-        self.bell.rung.set()
+        if self._left_for_later:
+            self._left_for_later = False
+            self.bell.rung.set()
         return result
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
@@ -101,9 +104,11 @@ class Gated(BaseWorker[Any, Any, Any]):
         # Prefect 3.8 then asks for a second place for the same run, and the whole
         # worker dies of it. Such a run is simply left for the next poll.
         under_way = self.limiter.statistics().borrowers
-        return await super()._submit_scheduled_flow_runs(
-            [entry for entry in flow_run_response if entry.flow_run.id not in under_way]
-        )
+        ready = [entry for entry in flow_run_response if entry.flow_run.id not in under_way]
+        submitted = await super()._submit_scheduled_flow_runs(ready)
+        if len(submitted) < len(flow_run_response):
+            self._left_for_later = True
+        return submitted
 
     async def idle(self) -> None:
         """Return when no run of this worker is under way."""
