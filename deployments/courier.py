@@ -14,10 +14,11 @@ import logging
 import threading
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.events import utilities as emitting
-from prefect.events.schemas.events import Event
+from prefect.events.schemas.events import Event, RelatedResource
 from prefect.events.worker import ProcessPoolForwardingEventsClient
 from prefect.logging.handlers import set_api_log_sink
 
@@ -30,8 +31,15 @@ class Courier:
     # `emit_event` asks what kind of client events go by, and sends none by an unknown kind.
     client_type = ProcessPoolForwardingEventsClient
 
-    def __init__(self, client: SyncPrefectClient) -> None:
+    def __init__(self, client: SyncPrefectClient, flow_run_id: UUID) -> None:
         self._client = client
+        # By it the server knows whose task runs they are.
+        self._run = RelatedResource(
+            {
+                "prefect.resource.id": f"prefect.flow-run.{flow_run_id}",
+                "prefect.resource.role": "flow-run",
+            }
+        )
         self._lock = threading.Lock()
         self._on_the_road = threading.Lock()
         self._lines: list[dict[str, Any]] = []
@@ -60,6 +68,7 @@ class Courier:
 
     def send(self, event: Event) -> None:
         """Take an event along."""
+        event.related.append(self._run)
         with self._lock:
             self._events.append(event)
 

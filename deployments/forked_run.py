@@ -77,7 +77,11 @@ def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -
     # Prefect's heartbeat sleeps by the second and is waited for at the end of each run: up
     # to a second in which the run keeps its place. Siar sees life by a lock (`show_life`).
     get_current_settings().flows.heartbeat_frequency = None
-    with run_client(flow_run_id) as client, Courier(client), handle_engine_signals(flow_run_id):
+    with (
+        run_client(flow_run_id) as client,
+        Courier(client, flow_run_id),
+        handle_engine_signals(flow_run_id),
+    ):
         flow_run = client.read_flow_run(flow_run_id)
         flow: Flow[..., Any] = import_object(entrypoint)
         log = flow_run_logger(flow_run=flow_run)

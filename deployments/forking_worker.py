@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 from collections.abc import Mapping
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from types import MappingProxyType
 from typing import Any, Self
@@ -25,7 +26,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerRes
 
 from deployments.forked_run import carry_out
 
-PRELOADED = "deployments.forked_run"
+PRELOADED = "deployments.warm_template"
 OWN_WORDS = "PREFECT__"
 # Most runs are over before anybody can press Cancel; only longer ones are asked about.
 LOOK_SECONDS = 1.0
@@ -76,6 +77,7 @@ class ForkingWorker(BaseWorker[ForkConfiguration, Any, BaseWorkerResult]):
         super().__init__(*args, **kwargs)
         self._forks: ForkServerContext = multiprocessing.get_context("forkserver")
         self._forks.set_forkserver_preload([PRELOADED])
+        forkserver.ensure_running()  # so that the first run finds it warm
         self._names: dict[UUID, str] = {}
         # "Submitting", "submitted": English lines on staff's run page that say nothing.
         logging.getLogger("prefect.flow_runs.worker").setLevel(logging.WARNING)

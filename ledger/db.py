@@ -18,8 +18,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.util import LRUCache
 
 WAIT_SECONDS = 30
 
@@ -28,6 +29,9 @@ WRITER = "siar_writer"
 
 # The key of the advisory lock that PostgreSQL writers queue for ("siar" in ASCII).
 _WRITER_LOCK = 0x73696172
+
+_COMPILED: LRUCache[Any, Any] = LRUCache(1000)
+_COMPILED_FOR: dict[str, Dialect] = {}
 
 
 class DatabaseUnavailableError(Exception):
@@ -71,10 +75,21 @@ def _open_sqlite(url: str) -> Engine:
                 "Periksa hak akses folder itu atau pilih folder lain."
             ) from error
     engine = create_engine(url, connect_args={"timeout": WAIT_SECONDS})
+    _share_what_is_compiled(engine)
     event.listen(engine, "connect", _prepare_sqlite_connection)
     event.listen(engine, "begin", _begin_sqlite)
     _forget_connections_after_fork(engine)
     return engine
+
+
+def _share_what_is_compiled(engine: Engine) -> None:
+    """Let all engines of a process know the statements that one of them has compiled.
+
+    A run is a fork of a process that has used another ledger; compiling anew was a
+    tenth of its time. The cache tells statements apart by their dialect object.
+    """
+    engine.dialect = _COMPILED_FOR.setdefault(engine.dialect.name, engine.dialect)
+    engine.update_execution_options(compiled_cache=_COMPILED)
 
 
 def _prepare_sqlite_connection(connection: Any, _record: Any) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -323,15 +323,53 @@ def holders(work: Work, role: str, day: date, *, role_name: str = "") -> list[Ho
 
     Rows that were put in or altered outside of the software give nobody a role.
     """
-    people = {staff.id: (staff, "", "") for staff in _regular_holders(work, role, day)}
-    for row in _delegations_of(work, role, Delegation.first_day <= day, Delegation.last_day >= day):
-        staff = work.session.get_one(Staff, row.staff_id)
-        if staff.id in people or _is_revoked(staff, day):
+    return holders_by_role(work, {role: role_name}, day)[role]
+
+
+def holders_by_role(work: Work, roles: Mapping[str, str], day: date) -> dict[str, list[Holder]]:
+    """The same for several roles (code to name) at the cost of one."""
+    regular = list(
+        work.session.execute(
+            select(Staff, StaffRole)
+            .join(StaffRole, StaffRole.staff_id == Staff.id)
+            .where(
+                StaffRole.role.in_(roles),
+                StaffRole.valid_from <= day,
+                or_(StaffRole.valid_to.is_(None), StaffRole.valid_to >= day),
+            )
+            .order_by(Staff.name, Staff.nip)
+        ).tuples()
+    )
+    delegated = list(
+        work.session.execute(
+            select(Staff, Delegation)
+            .join(Delegation, Delegation.staff_id == Staff.id)
+            .where(
+                Delegation.role.in_(roles),
+                Delegation.cancelled_at.is_(None),
+                Delegation.first_day <= day,
+                Delegation.last_day >= day,
+            )
+            .order_by(Delegation.first_day, Delegation.id)
+        ).tuples()
+    )
+    pairs: list[tuple[Staff, StaffRole | Delegation]] = [*regular, *delegated]
+    sound = work.unaltered({row for pair in pairs for row in pair})
+    people: dict[str, dict[str, tuple[Staff, str, str]]] = {role: {} for role in roles}
+    for staff, row in pairs:
+        if _is_revoked(staff, day) or staff not in sound or row not in sound:
             continue
-        if work.unaltered([staff, row]) == {staff, row}:
-            people[staff.id] = (staff, row.kind, f" ({row.kind} {role_name or row.role_name})")
+        kind, suffix = "", ""
+        if isinstance(row, Delegation):
+            kind = row.kind
+            suffix = f" ({kind} {roles[row.role] or row.role_name})"
+        people[row.role].setdefault(staff.id, (staff, kind, suffix))
+    return {role: _labelled(list(found.values())) for role, found in people.items()}
+
+
+def _labelled(people: list[tuple[Staff, str, str]]) -> list[Holder]:
     same_name: dict[str, list[str]] = {}
-    for staff, _, _ in people.values():
+    for staff, _, _ in people:
         same_name.setdefault(staff.name, []).append(staff.nip)
     return [
         Holder(
@@ -341,33 +379,13 @@ def holders(work: Work, role: str, day: date, *, role_name: str = "") -> list[Ho
             _distinct_name(staff, same_name[staff.name]) + suffix,
             kind,
         )
-        for staff, kind, suffix in people.values()
+        for staff, kind, suffix in people
     ]
 
 
 def may_act(work: Work, staff_id: str, role: str, day: date) -> bool:
     """Whether a person holds a role on a WIB day, by right or by delegation, and is not revoked."""
     return any(holder.staff_id == staff_id for holder in holders(work, role, day))
-
-
-def _regular_holders(work: Work, role: str, day: date) -> list[Staff]:
-    chosen = (
-        select(Staff, StaffRole)
-        .join(StaffRole, StaffRole.staff_id == Staff.id)
-        .where(
-            StaffRole.role == role,
-            StaffRole.valid_from <= day,
-            or_(StaffRole.valid_to.is_(None), StaffRole.valid_to >= day),
-        )
-        .order_by(Staff.name, Staff.nip)
-    )
-    pairs = list(work.session.execute(chosen).tuples())
-    sound = work.unaltered([row for pair in pairs for row in pair])
-    return [
-        staff
-        for staff, row in pairs
-        if not _is_revoked(staff, day) and staff in sound and row in sound
-    ]
 
 
 def _is_revoked(staff: Staff, day: date) -> bool:

@@ -39,11 +39,10 @@ def asking_of(office: Office, case: Case, work_of_step: StepWork) -> Asking:
     extras = work_of_step.extras(office, case)
     day = today(office.clock())
     with office.ledger.read() as work:
+        names = {role.code: role.name for role in case.sop.roles}
         people_of = {
-            role.code: tuple(
-                holder.label for holder in people.holders(work, role.code, day, role_name=role.name)
-            )
-            for role in case.sop.roles
+            role: tuple(holder.label for holder in found)
+            for role, found in people.holders_by_role(work, names, day).items()
         }
     typed = case.last_answer.fields if case.last_answer and not case.last_answer.accepted else {}
     return Asking(

@@ -52,7 +52,7 @@ def begin(request: PublicationRequest, reference: str) -> str:
                 raise ValueError(f"Tidak ada publikasi dengan rujukan {reference!r}.")
             publications.bind_flow_run(work, publication, run_id)
         if publication is None:
-            publication = _open(here, work, request, run_id)
+            publication = open_publication(here, work, request, run_id)
         publication_id = publication.id
     if not here.locks.acquire(publication_id):
         raise RuntimeError(BUSY)
@@ -68,7 +68,10 @@ def _refuse_while_alive(here: Office, reference: str, run_id: str) -> None:
         raise RuntimeError(REPLACED.format(reference=reference, run=bound))
 
 
-def _open(here: Office, work: Work, request: PublicationRequest, run_id: str) -> Publication:
+def open_publication(
+    here: Office, work: Work, request: PublicationRequest, run_id: str
+) -> Publication:
+    """Enter a newly asked-for publication, at its first step."""
     labels = here.channel_labels
     wanted = [code for code, label in labels.items() if {code, label} & set(request.saluran)]
     publication = publications.open_publication(

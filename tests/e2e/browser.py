@@ -30,7 +30,7 @@ ARGUMENTS = (
     "--no-proxy-server",
 )
 DESKTOP, PHONE = (1366, 800), (390, 844)
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 Value = str | list[str]
 
 

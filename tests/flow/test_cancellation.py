@@ -24,6 +24,7 @@ from tests.support.carrying import Crowd, bring, carried, complete
 from tests.support.holding_flow import BEGUN, GATE
 from tests.support.intruder import Intruder
 from tests.support.kantor import TestOffice, running_office
+from tests.support.processes import process_of
 from tests.support.stack import loopback_channels, running_stack, settings_in
 from tests.support.waiting import soon
 
@@ -92,7 +93,7 @@ def test_cancel_in_the_middle_of_the_publishing_call_ends_the_run_and_publishes_
     gladi.post("/gladi/gangguan", json=slow).raise_for_status()
     here.answer(run_id, crowd.one("humas"), petugas_unggah=crowd.one("ppid"))
     soon(lambda: gladi.get("/gladi/gangguan").json()["gangguan"][0]["matched"] == 1, "the call")
-    pid = int(here.player.run(run_id)["infrastructure_pid"])
+    pid = process_of(run_id)
     assert is_alive(pid)
 
     press_cancel(here.player, run_id)
@@ -164,6 +165,10 @@ class Yard:
     def begun(self) -> int:
         path = self.folder / BEGUN
         return len(path.read_text().splitlines()) if path.exists() else 0
+
+    def process_of(self, run_id: UUID) -> int:
+        lines = (self.folder / BEGUN).read_text().splitlines()
+        return next(int(pid) for pid, run in map(str.split, lines) if run == str(run_id))
 
     def polls(self, number: int) -> None:
         """Return when the worker has asked for work this often again."""
@@ -243,7 +248,7 @@ def test_a_cancelled_run_gives_its_place_to_the_next_one(yard: Yard) -> None:
         runs = yard.order(LIMIT + 1)
         soon(lambda: yard.begun == LIMIT, "the first runs")
         running = [run for run in runs if yard.player.run(run)["state"]["type"] == "RUNNING"]
-        pid = int(yard.player.run(running[0])["infrastructure_pid"])
+        pid = yard.process_of(running[0])
         press_cancel(yard.player, running[0])
         soon(lambda: yard.begun == LIMIT + 1, "the next run")
         state = yard.player.run(running[0])["state"]
@@ -256,7 +261,7 @@ def test_a_run_that_will_not_stop_is_killed(yard: Yard) -> None:
     with yard.closed_gate():
         (run_id,) = yard.order(1)
         soon(lambda: yard.begun == 1, "the run")
-        pid = int((yard.folder / BEGUN).read_text())
+        pid = yard.process_of(run_id)
         os.kill(pid, signal.SIGSTOP)  # it will not even hear the request
         press_cancel(yard.player, run_id)
         soon(lambda: yard.player.run(run_id)["state"]["type"] == "CANCELLED", "the cancellation")

@@ -31,6 +31,7 @@ from tasks.pembacaan import READ
 from tests.support.cast import Cast, Person, carried_to, enrolled, new_cast
 from tests.support.intruder import Intruder
 from tests.support.kantor import TestOffice, running_office
+from tests.support.processes import process_of
 from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
@@ -296,8 +297,8 @@ def test_a_process_killed_while_it_writes_leaves_one_report(
     run = ordered(here, *days)
     year = here.office.reports_root / "2026"
     soon(lambda: any(year.glob(f".khusus-{days[0]}*/*")), "the first file")
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(int(here.player.run(run)["infrastructure_pid"]), signal.SIGKILL)
+    with contextlib.suppress(LookupError, ProcessLookupError):
+        os.kill(process_of(run), signal.SIGKILL)
 
     def is_asked() -> bool:
         api.sweep()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from prefect import flow
 from prefect.deployments.runner import EntrypointType
+from prefect.runtime import flow_run
 
 from deployments.prefect_environment import WORK_POOL
 from deployments.settings import Settings
@@ -19,7 +20,7 @@ GATE, BEGUN = "gerbang", "mulai"
 def hold(folder: str) -> None:
     """Say that it began, then wait until nobody holds the gate."""
     with (Path(folder) / BEGUN).open("a", encoding="ascii") as begun:
-        begun.write(f"{os.getpid()}\n")
+        begun.write(f"{os.getpid()} {flow_run.id}\n")
     with (Path(folder) / GATE).open("a", encoding="ascii") as gate:
         fcntl.flock(gate, fcntl.LOCK_SH)
 

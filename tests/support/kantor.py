@@ -78,7 +78,7 @@ class TestOffice:
 
     def form(self, run_id: UUID) -> OpenForm:
         """The next form of the run that was not answered yet."""
-        return self.player.form(run_id, after=self.answered.get(run_id, ""))
+        return self.player.form(run_id, after=self.answered.get(run_id, ""), patience=120.0)
 
     def answer(self, run_id: UUID, person: str, **fields: Any) -> OpenForm:
         """Wait for the run's form and answer it."""
