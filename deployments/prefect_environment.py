@@ -38,6 +38,8 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_WORKER_QUERY_SECONDS": "15",
         # Server and runs are one installation; asked before each run, it is time lost.
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
+        # Siar has no automations; looking at each event and clock for one is work for nobody.
+        "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
         # No word to anybody outside.
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
