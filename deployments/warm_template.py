@@ -9,14 +9,26 @@ it does not come through, forks are slower and that is all.
 
 from __future__ import annotations
 
+import encodings.ascii
+import encodings.cp437  # noqa: F401
 import gc
 import logging
 import tempfile
+import xml.dom.expatbuilder  # noqa: F401
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import phonenumbers.data.region_ID  # noqa: F401
+import PIL.TiffImagePlugin  # noqa: F401
+import prefect.concurrency.services
+import prefect.task_engine
+import prefect.utilities.visualization  # noqa: F401
 from PIL import Image
+from prefect.artifacts import MarkdownArtifact
+from prefect.client.schemas import actions, objects
+from prefect.events.schemas.events import Event
+from pydantic import BaseModel
 
 import deployments.forked_run  # noqa: F401 (imported here so that no fork has to)
 from deployments.sample_staff import SAMPLE_STAFF, ensure_sample_staff
@@ -50,6 +62,20 @@ _WRITTEN: dict[str, object] = {
     "teras": "Petugas memanaskan mesin.",
     "isi": "Satu **paragraf** dengan [tautan](#) dan daftar:\n\n- satu\n- dua",
 }
+# Prefect builds the validators of its models at their first use.
+_MODELS: tuple[type[BaseModel], ...] = (
+    objects.FlowRun,
+    objects.FlowRunInput,
+    objects.FlowRunPolicy,
+    objects.CsrfToken,
+    objects.Artifact,
+    objects.ConcurrencyLeaseHolder,
+    actions.LogCreate,
+    actions.FlowRunUpdate,
+    actions.ArtifactCreate,
+    MarkdownArtifact,
+    Event,
+)
 # Who answers what, in the order of the steps; every one of them has one code.
 _PLAY: tuple[tuple[str, dict[str, object]], ...] = (
     ("Rahma Contoh", {}),
@@ -102,6 +128,8 @@ def _answer(here: Office, publication_id: str, run_id: UUID, fields: dict[str, o
 
 
 try:
+    for model in _MODELS:
+        model.model_rebuild()
     warm()
 except Exception:
     logging.getLogger(__name__).warning("the template of runs is cold", exc_info=True)
