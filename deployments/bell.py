@@ -3,14 +3,15 @@
 Polling alone makes everybody who answers a form wait for the next poll. So the
 server rings after each resume and each new run, and the worker looks at once. A
 ring carries nothing and proves nothing: it only brings the next poll forward, and
-a lost one costs no more than the wait for that poll. Datagrams on loopback; the
-worker leaves its port in the run folder.
+a lost one costs no more than the wait for that poll. Datagrams on loopback; each
+worker leaves its port in the run folder, and all of them are rung.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import socket
 from pathlib import Path
@@ -23,17 +24,17 @@ _NEWS = re.compile(r"/(resume|create_flow_run|set_state)/?$")
 _SCHEDULED = b'"SCHEDULED"'
 
 
-def bell_file(run_path: Path) -> Path:
-    """Where the worker writes the port it listens on."""
-    return run_path / "lonceng.port"
+def bells_in(run_path: Path) -> Path:
+    """Where each worker leaves a file, named after its process, with the port it listens on."""
+    return run_path / "lonceng"
 
 
 class RingingServer:
     """ASGI middleware: rings when a request was answered that may have made work."""
 
-    def __init__(self, app: ASGIApp, port_file: Path) -> None:
+    def __init__(self, app: ASGIApp, bells: Path) -> None:
         self._app = app
-        self._port_file = port_file
+        self._bells = bells
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
@@ -55,10 +56,10 @@ class RingingServer:
             self._ring()
 
     def _ring(self) -> None:
-        # Nobody may be there to hear it; then the next poll finds the work.
-        with contextlib.suppress(OSError, ValueError, OverflowError):
-            port = int(self._port_file.read_text())
-            self._socket.sendto(b"", (LOOPBACK, port))
+        for bell in self._bells.glob("*"):
+            # Nobody may be there to hear it; then the next poll finds the work.
+            with contextlib.suppress(OSError, ValueError, OverflowError):
+                self._socket.sendto(b"", (LOOPBACK, int(bell.read_text())))
 
 
 class Bell(asyncio.DatagramProtocol):
@@ -73,9 +74,24 @@ class Bell(asyncio.DatagramProtocol):
     def error_received(self, exc: Exception) -> None:
         self.rung.set()
 
-    async def hang_up(self, port_file: Path) -> asyncio.DatagramTransport:
-        """Listen on a free port of loopback and write it down."""
+    async def hang_up(self, bells: Path) -> asyncio.DatagramTransport:
+        """Listen on a free port of loopback and write it down; bells of the dead are taken away."""
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(LOOPBACK, 0))
-        port_file.write_text(str(transport.get_extra_info("sockname")[1]))
+        bells.mkdir(parents=True, exist_ok=True)
+        for bell in bells.glob("*"):
+            if not _is_alive(bell.name):
+                bell.unlink(missing_ok=True)
+        port = transport.get_extra_info("sockname")[1]
+        (bells / str(os.getpid())).write_text(str(port))
         return transport
+
+
+def _is_alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except PermissionError:
+        return True
+    except (ValueError, OverflowError, ProcessLookupError):
+        return False
+    return True

@@ -14,7 +14,7 @@ def main() -> None:
     from prefect.server.api.server import create_app
     from prefect.settings import get_current_settings
 
-    from deployments.bell import RingingServer, bell_file
+    from deployments.bell import RingingServer, bells_in
     from deployments.known_hosts import only_known_hosts
     from deployments.prefect_look import improve_forms
     from deployments.prefect_sqlite import use_turn_taking_sqlite
@@ -30,7 +30,7 @@ def main() -> None:
     settings = load_settings()
     recording = RefusedResumes(app, RecordBook().note)
     uvicorn.run(
-        only_known_hosts(RingingServer(recording, bell_file(settings.run_path)), settings),
+        only_known_hosts(RingingServer(recording, bells_in(settings.run_path)), settings),
         host=api.host,
         port=api.port,
         log_level="warning",

@@ -156,9 +156,11 @@ def revoke(nip: str, reason: str) -> None:
     """Mencabut pegawai: mulai saat itu kodenya tidak berlaku lagi."""
     from ledger.people import revoke as revoke_person
 
-    _, ledger = opened()
+    settings, ledger = opened()
     with ledger.work() as work:
         revoke_person(work, nip, reason)
+    # The picture holds a secret; the record keeps what it needs of it.
+    _kept_picture(settings, nip).unlink(missing_ok=True)
     click.echo(f"Pegawai dengan NIP {nip} dicabut. Kodenya tidak berlaku lagi.")
 
 
@@ -296,11 +298,15 @@ def _show_code(uri: str, png: Path | None, settings: Settings, nip: str) -> Path
     """Draw the QR code in the terminal and as a picture; where the picture is."""
     import segno
 
-    picture = png or settings.data_dir / "kode-qr" / f"{''.join(nip.split())}.png"
+    picture = png or _kept_picture(settings, nip)
     code: segno.QRCode = segno.make(uri, error="m", micro=False)
     code.terminal(out=sys.stdout, compact=True)
     _write_private(picture, code)
     return picture
+
+
+def _kept_picture(settings: Settings, nip: str) -> Path:
+    return settings.data_dir / "kode-qr" / f"{''.join(nip.split())}.png"
 
 
 def _say_scan(picture: Path) -> None:

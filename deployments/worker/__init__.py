@@ -32,7 +32,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.workers.base import BaseWorker, BaseWorkerResult
 from prefect.workers.process import ProcessWorker
 
-from deployments.bell import Bell, bell_file
+from deployments.bell import Bell, bells_in
 from deployments.forking_worker import ForkingWorker
 from deployments.prefect_environment import WORK_POOL
 from deployments.settings import Settings, load_settings
@@ -171,7 +171,7 @@ async def serve(
     looking = asyncio.create_task(
         worker.look_again_and_again(settings.prefect.worker_query_seconds)
     )
-    hearing = await worker.bell.hang_up(bell_file(settings.run_path))
+    hearing = await worker.bell.hang_up(bells_in(settings.run_path))
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

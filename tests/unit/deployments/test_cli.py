@@ -137,9 +137,11 @@ def test_the_same_person_twice_is_refused_with_a_sentence(
 
 def test_a_revoked_person_is_listed_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     run(["staff", "add", NIP, "Nama Lengkap", "--peran", "humas"])
+    assert list(Path.cwd().rglob(f"{NIP}.png"))
     assert run(["staff", "revoke", NIP, "--alasan", "Pindah tugas"]) == 0
     run(["staff", "list"])
     assert "dicabut: Pindah tugas" in capsys.readouterr().out
+    assert not list(Path.cwd().rglob(f"{NIP}.png"))
 
 
 def test_a_delegation_is_made_and_cancelled(capsys: pytest.CaptureFixture[str]) -> None:
