@@ -23,6 +23,9 @@ from prefect.events.worker import ProcessPoolForwardingEventsClient
 from prefect.logging.handlers import set_api_log_sink
 
 SECONDS = 1.0
+PATIENCE_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 class Courier:
@@ -41,7 +44,6 @@ class Courier:
             }
         )
         self._lock = threading.Lock()
-        self._on_the_road = threading.Lock()
         self._lines: list[dict[str, Any]] = []
         self._events: list[Event] = []
         self._over = threading.Event()
@@ -60,7 +62,8 @@ class Courier:
         traceback: TracebackType | None,
     ) -> None:
         self._over.set()
-        self.deliver()
+        # A server that has gone is asked again for a minute; nobody waits that long for lines.
+        self._rounds.join(PATIENCE_SECONDS)
 
     def instance(self) -> Self:
         """What `emit_event` calls to find whom to give an event to."""
@@ -79,25 +82,24 @@ class Courier:
 
     def _go_round(self) -> None:
         while not self._over.wait(SECONDS):
-            self.deliver()
+            self._deliver()
+        self._deliver()
 
-    def deliver(self) -> None:
-        """Take everything that waits to the server now."""
-        with self._on_the_road:  # in order, and none left behind by whoever ends the process
-            with self._lock:
-                lines, self._lines = self._lines, []
-                events, self._events = self._events, []
-            try:
-                if events:
-                    self._client.request(
-                        "POST", "/events", json=[event.model_dump(mode="json") for event in events]
-                    )
-                if lines:
-                    self._client.create_logs(lines)
-            except Exception:
-                logging.getLogger(__name__).warning(
-                    "%d lines and %d events did not reach the server",
-                    len(lines),
-                    len(events),
-                    exc_info=True,
+    def _deliver(self) -> None:
+        with self._lock:
+            lines, self._lines = self._lines, []
+            events, self._events = self._events, []
+        try:
+            if events:
+                self._client.request(
+                    "POST", "/events", json=[event.model_dump(mode="json") for event in events]
                 )
+            if lines:
+                self._client.create_logs(lines)
+        except Exception:
+            _log.warning(
+                "%d lines and %d events did not reach the server",
+                len(lines),
+                len(events),
+                exc_info=True,
+            )
