@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from connectors.base import LINK_MARK, Order, Prepared, RenderedMedia, RenderedPost
 from connectors.errors import Ditolak, Sementara
-from connectors.imaging import Limits, rendition
+from connectors.renditions import Limits, stored_rendition
 from sop.manuscript import BlobStore, Finding, Manuscript, Media
 
 # How far a carousel's pictures may differ from the first one's ratio; what is left is rounding.
@@ -18,12 +18,12 @@ _SAME_RATIO = 0.005
 
 def rendered_image(media: Media, blobs: BlobStore, limits: Limits) -> RenderedMedia:
     """One picture fitted to the limits, its bytes put into the store."""
-    made = rendition(blobs.get(media.sha256), limits, media.filename)
+    made = stored_rendition(blobs, media.sha256, limits, media.filename)
     return RenderedMedia(
-        sha256=blobs.put(made.data),
+        sha256=made.sha256,
         filename=f"{PurePosixPath(media.filename).stem}{made.suffix}",
         mime=made.mime,
-        size=len(made.data),
+        size=made.size,
         alt=media.alt,
         width=made.width,
         height=made.height,

@@ -18,7 +18,7 @@ from bs4.formatter import HTMLFormatter
 from slugify import slugify
 
 from connectors.base import RenderedMedia, RenderedPost
-from connectors.imaging import WEBSITE, rendition
+from connectors.renditions import WEBSITE, stored_rendition
 from sop.manuscript import BlobStore, Finding, Manuscript, Media
 from sop.markup import to_html, to_plain
 
@@ -199,24 +199,23 @@ def differing_piece(sent: str, got: str) -> str:
 def _rendered(media: Media, blobs: BlobStore) -> RenderedMedia:
     alt = _one_line(media.alt)
     stem = slugify(PurePosixPath(media.filename).stem, max_length=60) or "berkas"
-    data = blobs.get(media.sha256)
     if not media.is_image:
         return RenderedMedia(
             sha256=media.sha256,
             filename=f"{stem}{ACCEPTED.get(media.mime, '.bin')}",
             mime=media.mime,
-            size=len(data),
+            size=len(blobs.get(media.sha256)),
             alt=alt,
             width=media.width,
             height=media.height,
             duration=media.duration,
         )
-    made = rendition(data, WEBSITE)
+    made = stored_rendition(blobs, media.sha256, WEBSITE, media.filename)
     return RenderedMedia(
-        sha256=blobs.put(made.data),
+        sha256=made.sha256,
         filename=f"{stem}{made.suffix}",
         mime=made.mime,
-        size=len(made.data),
+        size=made.size,
         alt=alt,
         width=made.width,
         height=made.height,

@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         return self.data_dir / "berkas"
 
     @property
+    def kept_path(self) -> Path:
+        """Renditions made once; whoever removes it loses nothing but time."""
+        return self.data_dir / "olahan"
+
+    @property
     def archive_path(self) -> Path:
         return self.data_dir / "arsip"
 

@@ -16,6 +16,7 @@ from archive import Retention
 from connectors.base import Connector
 from connectors.facebook_page import FacebookPage, FacebookPageSettings
 from connectors.instagram import Instagram, InstagramSettings
+from connectors.kept import Kept, RememberingBlobs
 from connectors.manual import ManualChannel
 from connectors.notifications import AddressBook, Notifier
 from connectors.rehearsal.settings import RehearsalSettings
@@ -63,7 +64,7 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
     ledger = build_ledger(settings, clock)
     return Office(
         ledger=ledger,
-        blobs=FileBlobStore(settings.blobs_path),
+        blobs=RememberingBlobs(FileBlobStore(settings.blobs_path), Kept(settings.kept_path)),
         sop=sop_in_force(settings),
         calendar=OfficeCalendar.load(override=settings.calendar_file),
         connectors=connectors,

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from markdownify import ATX, markdownify
-from PIL import Image
 
 from connectors.base import LINK_MARK, RenderedMedia, RenderedPost
 from connectors.errors import ChannelError
 from connectors.intake.errors import IntakeError
+from connectors.renditions import preview_jpeg
 from sop.checks import broken_links, check
 from sop.digest import digest_of
 from sop.indonesian import today
@@ -22,7 +21,6 @@ from sop.markup import escape_for_form, to_html
 from tasks.office import Office
 
 WEBSITE = "website"
-_THUMBNAIL = (560, 560)
 LINK_SHOWN = "[alamat artikel di website]"
 
 
@@ -227,9 +225,5 @@ def _pictures(office: Office, media: Iterable[RenderedMedia]) -> list[str]:
 
 
 def _thumbnail(office: Office, sha256: str) -> str:
-    with Image.open(io.BytesIO(office.blobs.get(sha256))) as picture:
-        small = picture.convert("RGB")
-        small.thumbnail(_THUMBNAIL)
-        out = io.BytesIO()
-        small.save(out, "JPEG", quality=70)
-    return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
+    small = preview_jpeg(office.blobs, sha256)
+    return "data:image/jpeg;base64," + base64.b64encode(small).decode()
