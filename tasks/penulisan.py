@@ -9,14 +9,14 @@ from typing import Any
 from connectors.base import RenderedPost
 from connectors.intake.errors import IntakeError
 from connectors.intake.folder import read_notes, resolve_folder, scan
-from connectors.intake.material import Material, gather
+from connectors.intake.material import gather, gather_media
 from ledger import publications, revisions
 from ledger.work import Work
 from sop.checks import check
 from sop.difference import difference
 from sop.forms.steps import FACTS, FROM_FILE, caption_field
 from sop.indonesian import today
-from sop.manuscript import Facts, Manuscript, Media
+from sop.manuscript import Facts, Manuscript
 from sop.markup import escape_for_form
 from sop.model import StepKind
 from tasks.case import Case, publication_in
@@ -96,7 +96,8 @@ def prepare(office: Office, case: Case, values: Mapping[str, Any]) -> Draft:
     from_file = values["sumber"] == FROM_FILE
     if values["folder"]:
         try:
-            material = gather(office.blobs, resolve_folder(office.intake_root, values["folder"]))
+            folder = resolve_folder(office.intake_root, values["folder"])
+            material = (gather if from_file else gather_media)(office.blobs, folder)
         except IntakeError as error:
             return Draft((str(error),))
         problems += material.problems
@@ -108,7 +109,7 @@ def prepare(office: Office, case: Case, values: Mapping[str, Any]) -> Draft:
                 )
             else:
                 base = _from_document(base, material.document)
-        base = replace(base, media=_media_for(material, from_file=from_file))
+        base = replace(base, media=material.media)
     elif from_file:
         problems.append("Folder materi masih kosong. Tulis nama folder yang berisi naskah.")
     typed = _changed(values, extras(office, case).prefill) if from_file else values
@@ -123,14 +124,6 @@ def prepare(office: Office, case: Case, values: Mapping[str, Any]) -> Draft:
         posts, channel_findings = render_all(office, manuscript, case.reference, case.channels)
         problems += [f"{one.place}: {one.sentence}" for one in channel_findings if one.blocking]
     return Draft(tuple(problems), (manuscript, posts), {_PICTURES_SEEN: seen})
-
-
-def _media_for(material: Material, *, from_file: bool) -> tuple[Media, ...]:
-    """The folder's pictures; those inside the document only when its text is used too."""
-    if from_file or material.document is None:
-        return material.media
-    inside = {picture.filename for picture in material.document.pictures}
-    return tuple(item for item in material.media if item.filename not in inside)
 
 
 def _changed(values: Mapping[str, Any], offered: Mapping[str, Any]) -> dict[str, Any]:

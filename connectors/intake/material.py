@@ -30,6 +30,7 @@ from sop.manuscript import BlobStore, Media
 
 _MAX_STEM: Final = 60
 _REFERENCE: Final = re.compile(r"!\[((?:\\.|[^\]\\])*)\]\(media:([^)\s]+)\)")
+_EMBEDDED: Final = re.compile(r"gambar-\d+\.[a-z]+")  # as `PictureCollector` names them
 _ESCAPED: Final = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
@@ -59,8 +60,16 @@ def gather(blobs: BlobStore, folder: Path, alts: Mapping[str, str] | None = None
         contents = scan(folder)
     except IntakeError as refusal:
         return Material(None, (), (refusal.sentence,))
-    gathering = _Gathering(blobs, contents, alts or {})
-    return gathering.material()
+    return _Gathering(blobs, contents, alts or {}).material()
+
+
+def gather_media(blobs: BlobStore, folder: Path) -> Material:
+    """Photos and videos of a folder whose text is not wanted: its document stays unopened."""
+    try:
+        contents = scan(folder)
+    except IntakeError as refusal:
+        return Material(None, (), (refusal.sentence,))
+    return _MediaGathering(blobs, replace(contents, manuscript=None), {}).material()
 
 
 class _Gathering:
@@ -163,8 +172,12 @@ class _Gathering:
             f"{source} menyebut {name}, tetapi berkas itu tidak ada di folder. "
             "Samakan nama berkasnya."
             for name in self._said
-            if name not in present
+            if name not in present and not self._may_be_unseen(name)
         ]
+
+    def _may_be_unseen(self, name: str) -> bool:
+        """Whether a picture of this name may be there although it was not looked for."""
+        return False
 
     def _settled_body(self, document: ReadDocument) -> str:
         """The body with every picture by its final name and alternative text."""
@@ -191,6 +204,13 @@ class _Gathering:
         """Pictures that are there but could not be used: said already, with the reason."""
         names = {_key(path.name) for path in self._contents.media}
         return names | {_key(picture.filename) for picture in document.pictures}
+
+
+class _MediaGathering(_Gathering):
+    """A pass that leaves the folder's document unopened, and the pictures in it."""
+
+    def _may_be_unseen(self, name: str) -> bool:
+        return _EMBEDDED.fullmatch(name) is not None
 
 
 def _key(name: str) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import zipfile
 from typing import Any, Final
+from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, ParseError, tostring
 
 import mammoth
 from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
 from connectors.intake.errors import IntakeError
-from connectors.intake.packages import UNPACKING_ERRORS, broken, open_docx
+from connectors.intake.packages import UNPACKING_ERRORS, broken, is_read_in_docx, open_docx
 from connectors.intake.values import Converted, PictureCollector
 
 _STYLE_MAP: Final = """
@@ -35,6 +36,11 @@ p[style-name='toc 3'] => !
 p[style-name='TOC Heading'] => !
 """
 
+# What a style says about looks; its name, its kind and its numbering stand elsewhere.
+_LOOKS: Final = frozenset(
+    {"docDefaults", "latentStyles", "rPr", "tblPr", "tblStylePr", "tcPr", "trPr"}
+)
+
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
@@ -42,7 +48,7 @@ def docx_to_html(data: bytes, filename: str) -> Converted:
     """The visible text of a Word document. Raises IntakeError."""
     with open_docx(data, filename) as package:
         try:
-            visible, hidden = _without_hidden_text(data, package)
+            visible, hidden = _readable(package)
         except UNPACKING_ERRORS as error:
             raise broken(filename) from error
     collector = PictureCollector(filename)
@@ -77,21 +83,42 @@ def docx_to_html(data: bytes, filename: str) -> Converted:
     return Converted(result.value, collector.pictures, tuple(warnings))
 
 
-def _without_hidden_text(data: bytes, package: zipfile.ZipFile) -> tuple[bytes, bool]:
-    """The same package with runs marked "hidden" removed, and whether there were any."""
-    changed: dict[str, bytes] = {}
-    for name in package.namelist():
-        if name.startswith("word/") and name.endswith(".xml") and "/" not in name[5:]:
-            part = package.read(name)
-            if b"vanish" in part and not name.startswith(("word/styles", "word/settings")):
-                changed[name] = _visible_part(part)
-    if not changed:
-        return data, False
+def _readable(package: zipfile.ZipFile) -> tuple[bytes, bool]:
+    """What of the package is to be read, and whether runs marked "hidden" were taken out."""
+    hidden = False
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as rewritten:
         for entry in package.infolist():
-            rewritten.writestr(entry.filename, changed.get(entry.filename) or package.read(entry))
-    return out.getvalue(), True
+            name = entry.filename
+            if not is_read_in_docx(name):
+                continue
+            part = package.read(entry)
+            if name.startswith("word/styles"):
+                part = _named_styles(part)
+            elif b"vanish" in part and _is_text(name):
+                hidden = True
+                part = _visible_part(part)
+            rewritten.writestr(name, part)
+    return out.getvalue(), hidden
+
+
+def _is_text(name: str) -> bool:
+    return name.startswith("word/") and name.endswith(".xml") and "/" not in name[5:]
+
+
+def _named_styles(part: bytes) -> bytes:
+    """The styles with their names and numbering only: how they look is most of many a document."""
+    try:
+        # Its entities and its size were judged when the package was opened.
+        root = ElementTree.fromstring(part)  # noqa: S314
+    except (ParseError, ValueError):
+        return part
+    for parent in (root, *root):
+        for child in list(parent):
+            if child.tag.rpartition("}")[2] in _LOOKS:
+                parent.remove(child)
+    named: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return named
 
 
 def _visible_part(part: bytes) -> bytes:

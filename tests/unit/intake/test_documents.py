@@ -389,3 +389,38 @@ def test_whatever_was_typed_reads_the_same_after_markdown(words: str) -> None:
 def test_other_kinds_of_file_are_refused_by_name(name: str) -> None:
     with pytest.raises(IntakeError, match="Simpan naskah sebagai"):
         read_manuscript_bytes(b"apa saja", name)
+
+
+def test_a_list_whose_kind_is_named_by_a_style_only_stays_a_list() -> None:
+    """Of the styles only names and numbering are read; looks, however many, are left out."""
+    number = '<w:numPr xmlns:w="%s"><w:ilvl w:val="0"/><w:numId w:val="77"/></w:numPr>'
+    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    lists = (
+        f'<w:abstractNum xmlns:w="{space}" w:abstractNumId="970">'
+        '<w:numStyleLink w:val="DaftarKantor"/></w:abstractNum>',
+        f'<w:abstractNum xmlns:w="{space}" w:abstractNumId="971"><w:lvl w:ilvl="0">'
+        '<w:numFmt w:val="decimal"/></w:lvl></w:abstractNum>',
+        f'<w:num xmlns:w="{space}" w:numId="77"><w:abstractNumId w:val="970"/></w:num>',
+        f'<w:num xmlns:w="{space}" w:numId="78"><w:abstractNumId w:val="971"/></w:num>',
+    )
+    style = (
+        f'<w:style xmlns:w="{space}" w:type="numbering" w:styleId="DaftarKantor">'
+        '<w:name w:val="Daftar Kantor"/><w:rPr><w:b/></w:rPr><w:pPr><w:numPr>'
+        '<w:numId w:val="78"/></w:numPr></w:pPr></w:style>'
+    )
+
+    def build(document: Any) -> None:
+        from docx.oxml import parse_xml
+
+        document.styles.element.append(parse_xml(style))
+        numbering = document.part.numbering_part.element
+        for one in lists:
+            numbering.append(parse_xml(one))
+        document.add_paragraph("Judul", style="Title")
+        document.add_paragraph("Teras.")
+        for words in ("satu", "dua"):
+            paragraph = document.add_paragraph(words)
+            paragraph._p.get_or_add_pPr().append(parse_xml(number % space))
+
+    read = read_docx(build)
+    assert (read.title, read.body) == ("Judul", "1. satu\n2. dua")

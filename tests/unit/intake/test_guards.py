@@ -109,6 +109,30 @@ def test_xml_entities_are_refused(prologue: bytes, data: bytes, part: str, name:
     assert "berbahaya" in bounded_refusal(changed, name)
 
 
+@pytest.mark.parametrize(
+    "part", ["word/theme/theme1.xml", "docProps/core.xml", "word/stylesWithEffects.xml"]
+)
+def test_parts_that_say_nothing_are_never_parsed(part: str) -> None:
+    """Hostile where nobody looks: not refused, and neither expanded nor fetched."""
+    hostile = b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><x>&f;</x>'
+    missing = {part: hostile} if part in zipfile.ZipFile(io.BytesIO(DOCX)).namelist() else {}
+    changed = rezipped(DOCX, missing, extra={} if missing else {part: hostile})
+    read = read_manuscript_bytes(changed, "naskah.docx")
+    assert read.body == read_manuscript_bytes(DOCX, "naskah.docx").body
+    # Nor can the document name such a part as what is to be read.
+    types = part_of(DOCX, "word/_rels/document.xml.rels")
+    pointing = types.replace(b'Target="styles.xml"', b'Target="/' + part.encode() + b'"')
+    assert pointing != types
+    misled = rezipped(changed, {"word/_rels/document.xml.rels": pointing})
+    assert read_manuscript_bytes(misled, "naskah.docx").title
+
+
+def test_hostile_styles_are_refused() -> None:
+    head, rest = part_of(DOCX, "word/styles.xml").split(b"?>", 1)
+    entity = b'?><!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+    assert "berbahaya" in refusal(rezipped(DOCX, {"word/styles.xml": head + entity + rest}))
+
+
 def test_endless_depth_and_endless_elements_are_refused() -> None:
     for filling in (b"<w:r>" * 5000 + b"</w:r>" * 5000, b"<w:r/>" * (packages.MAX_ELEMENTS + 1)):
         changed = DOCUMENT.replace(b"<w:body>", b"<w:body>" + filling)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from connectors.intake.material import gather
+from connectors.intake.material import gather, gather_media
 
 from .samples import MARKDOWN_RELEASE, MemoryBlobs, docx, mp4, photo, release
 
@@ -126,3 +126,39 @@ def test_a_typed_alternative_text_wins_over_the_file_and_reaches_the_body(tmp_pa
     assert typed.media[0].alt == "dari [formulir]"
     assert typed.document is not None
     assert "![dari \\[formulir\\]](media:gambar-1.jpg)" in typed.document.body
+
+
+def test_where_the_text_is_not_wanted_the_document_stays_unopened(tmp_path: Path) -> None:
+    place = folder_with(
+        tmp_path,
+        {
+            "naskah.docx": b"PK\x03\x04 rusak",
+            "foto-1.jpg": photo(),
+            "video.mp4": mp4(),
+            "keterangan.txt": b"foto-1.jpg: Rapat\ngambar-1.png: Bagan\nfoto-7.jpg: Kapal\n",
+        },
+    )
+    blobs = MemoryBlobs()
+    material = gather_media(blobs, place)
+    assert material.document is None
+    assert [(m.filename, m.alt) for m in material.media] == [
+        ("foto-1.jpg", "Rapat"),
+        ("video.mp4", ""),
+    ]
+    # gambar-1.png would be the first picture inside the document; foto-7.jpg is a typing error.
+    (problem,) = material.problems
+    assert "menyebut foto-7.jpg" in problem
+    assert any("rusak" in one for one in gather(blobs, place).problems)
+
+
+def test_the_media_of_a_folder_are_the_same_with_and_without_its_document(tmp_path: Path) -> None:
+    place = folder_with(
+        tmp_path, {"naskah.docx": docx(release), "foto-1.jpg": photo(64, 64, (9, 9, 9))}
+    )
+    alone, together = gather_media(MemoryBlobs(), place), gather(MemoryBlobs(), place)
+    assert [m.filename for m in together.media] == ["foto-1.jpg", "gambar-1.jpg"]
+    assert alone.media == together.media[:1]
+
+
+def test_a_folder_that_is_gone_is_a_problem_without_its_document_too(tmp_path: Path) -> None:
+    assert gather_media(MemoryBlobs(), tmp_path / "tidak-ada").problems
