@@ -131,7 +131,7 @@ def _preview(data: bytes) -> bytes:
     box, quality = _PREVIEW
     with Image.open(io.BytesIO(data)) as picture:
         # For a JPEG the decoder itself leaves out what a picture of this size cannot show.
-        picture.thumbnail(box, reducing_gap=None)
+        picture.thumbnail(box, reducing_gap=1.0)
         return encoded(picture.convert("RGB"), "JPEG", quality)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-import requests
 from pydantic import SecretStr
 
 from archive import Retention
@@ -17,6 +16,7 @@ from connectors.base import Connector
 from connectors.facebook_page import FacebookPage, FacebookPageSettings
 from connectors.instagram import Instagram, InstagramSettings
 from connectors.kept import Kept, RememberingBlobs
+from connectors.links import link_status
 from connectors.manual import ManualChannel
 from connectors.notifications import AddressBook, Notifier
 from connectors.rehearsal.settings import RehearsalSettings
@@ -36,7 +36,6 @@ from sop.model import Sop
 from tasks.office import Exclusive, Office
 from tasks.patience import Patience
 
-LINK_SECONDS = (3.0, 5.0)
 DEFAULT_SOP = DATA / "ot-02-02-1-229-2022.toml"
 
 
@@ -223,22 +222,6 @@ def _rehearsed(address: str, clock: Callable[[], datetime]) -> Iterator[tuple[st
             clock=clock,
         ),
     )
-
-
-def link_status(address: str) -> int | None:
-    """A link's HTTP status; None when it cannot be reached. Nothing is sent but the request.
-
-    Some servers answer HEAD falsely, so a refusal is asked again with GET, of
-    which only the head is read.
-    """
-    try:
-        answer = requests.head(address, timeout=LINK_SECONDS, allow_redirects=True)
-        if answer.status_code >= requests.codes.BAD_REQUEST:
-            with requests.get(address, timeout=LINK_SECONDS, stream=True) as answer:
-                return answer.status_code
-    except requests.RequestException:
-        return None
-    return answer.status_code
 
 
 @contextmanager

@@ -7,7 +7,7 @@ to judge. Every sentence says what is wrong and what to do.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -74,18 +74,26 @@ def check(
     return sorted(findings, key=lambda one: not one.blocking)
 
 
-def broken_links(manuscript: Manuscript, head: Callable[[str], int | None]) -> list[Finding]:
-    """What the addresses linked in lead and body answer.
+def links_to_ask(manuscript: Manuscript) -> tuple[str, ...]:
+    """The http(s) addresses linked in lead and body, each once, at most LINKS_LIMIT."""
+    return tuple(address for _, address in _linked(manuscript))[:LINKS_LIMIT]
 
-    `head` asks one http(s) address and returns its status, or None when there was
-    no answer. Only 404 and 410 are blocking, so `head` should make sure of them
-    with a GET: some servers answer HEAD falsely.
+
+def broken_links(manuscript: Manuscript, answers: Mapping[str, int | None]) -> list[Finding]:
+    """What the addresses of `links_to_ask` answered.
+
+    `answers` maps an address to its status, or to None when it cannot be reached; one
+    that has not answered yet is not in it. Only 404 and 410 are blocking, so whoever
+    asks should make sure of them with a GET: some servers answer HEAD falsely.
     """
     findings: list[Finding] = []
-    addresses = list(dict.fromkeys(_linked(manuscript)))
+    addresses = list(_linked(manuscript))
     for place, address in addresses[:LINKS_LIMIT]:
-        status = head(address)
-        finding = _link_finding(place, address, status)
+        finding = (
+            _link_finding(place, address, answers[address])
+            if address in answers
+            else _unanswered(place, address)
+        )
         if finding is not None:
             findings.append(finding)
     if len(addresses) > LINKS_LIMIT:
@@ -353,8 +361,22 @@ def _linked(manuscript: Manuscript) -> Iterator[tuple[str, str]]:
                 yield _at(place, text, address), address
 
 
+def _unanswered(place: str, address: str) -> Finding:
+    return Finding(
+        place,
+        f"Tautan {_shown_address(address)} belum terjawab ketika formulir ini dibuka; belum tentu "
+        "rusak. Buka sendiri tautan itu.",
+        False,
+        "tautan.belum_terjawab",
+    )
+
+
+def _shown_address(address: str) -> str:
+    return address if len(address) <= 120 else address[:119] + "…"
+
+
 def _link_finding(place: str, address: str, status: int | None) -> Finding | None:
-    shown = address if len(address) <= 120 else address[:119] + "…"
+    shown = _shown_address(address)
     if status is None:
         return Finding(
             place,

@@ -12,8 +12,9 @@ from markdownify import ATX, markdownify
 from connectors.base import LINK_MARK, RenderedMedia, RenderedPost
 from connectors.errors import ChannelError
 from connectors.intake.errors import IntakeError
+from connectors.links import Asking
 from connectors.renditions import preview_jpeg
-from sop.checks import broken_links, check
+from sop.checks import broken_links, check, links_to_ask
 from sop.digest import digest_of
 from sop.indonesian import today
 from sop.manuscript import BlobTampered, Finding, Manuscript
@@ -111,13 +112,21 @@ def without_link(post: RenderedPost) -> RenderedPost:
 
 
 def all_findings(
-    office: Office, manuscript: Manuscript, channel_findings: list[Finding], *, look_up: bool
+    office: Office,
+    manuscript: Manuscript,
+    channel_findings: list[Finding],
+    links: Asking | None = None,
 ) -> list[Finding]:
-    """The automatic checks of step 4; `look_up` also asks whether links answer."""
+    """The automatic checks of step 4, and what its links answered where they were asked."""
     findings = check(manuscript, today=today(office.clock()), own_domains=office.own_domains)
-    if look_up:
-        findings = [*findings, *broken_links(manuscript, office.link_status)]
+    if links is not None:
+        findings = [*findings, *broken_links(manuscript, links.answers())]
     return [*findings, *channel_findings]
+
+
+def asked_links(office: Office, manuscript: Manuscript) -> Asking:
+    """The text's links, being asked from now on while other work is done."""
+    return Asking(office.link_status, links_to_ask(manuscript))
 
 
 def digest_for(manuscript: Manuscript, posts: Mapping[str, RenderedPost]) -> str:

@@ -23,6 +23,7 @@ from tasks.rendering import (
     LINK_SHOWN,
     WEBSITE,
     all_findings,
+    asked_links,
     in_order,
     render_all,
 )
@@ -64,8 +65,9 @@ def as_typed(case: Case) -> Manuscript:
 
 def body(office: Office, case: Case) -> str:
     manuscript = as_typed(case)
+    links = asked_links(office, manuscript)
     posts, channel_findings = render_all(office, manuscript, case.reference, case.channels)
-    findings = all_findings(office, manuscript, channel_findings, look_up=True)
+    findings = all_findings(office, manuscript, channel_findings, links)
     return "\n\n".join(
         [*_other_writer(case), findings_list(findings), *post_summaries(office, posts)]
     )
@@ -110,7 +112,7 @@ def prepare(office: Office, case: Case, values: Mapping[str, Any]) -> Draft:
         )
         return Draft(problems, Verified(manuscript, {}, changed))
     posts, channel_findings = render_all(office, manuscript, case.reference, case.channels)
-    findings = all_findings(office, manuscript, channel_findings, look_up=False)
+    findings = all_findings(office, manuscript, channel_findings)
     return Draft(
         tuple(_reasons_against_yes(findings, values["alasan"])),
         Verified(manuscript, posts, changed),
