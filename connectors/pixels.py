@@ -11,10 +11,19 @@ import io
 from functools import cache
 from typing import Final
 
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import (
+    ExifTags,
+    Image,
+    ImageCms,
+    ImageOps,
+    TiffImagePlugin,  # noqa: F401 - reads EXIF
+)
 
 from connectors.intake.errors import IntakeError
 from connectors.intake.kinds import foreign_kind, image_format
+
+# What Pillow imports at its first picture, each run would import again: it is a fork.
+Image.preinit()
 
 MAX_PIXELS: Final = 40_000_000
 MAX_IMAGE_BYTES: Final = 60 * 1024 * 1024

@@ -6,7 +6,9 @@ of the printed page would not see must not reach the website.
 
 from __future__ import annotations
 
+import encodings.cp437  # noqa: F401 - of zipfile; as the next, for a fork not to import it again
 import io
+import xml.dom.expatbuilder  # noqa: F401 - of mammoth
 import zipfile
 from typing import Any, Final
 from xml.etree import ElementTree
