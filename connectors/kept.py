@@ -109,20 +109,10 @@ def _seal(name: str, value: bytes) -> bytes:
     return hashlib.sha256(name.encode() + value).digest()
 
 
-class RememberingBlobs:
-    """A blob store beside which is kept what was made of its pictures."""
-
-    def __init__(self, blobs: BlobStore, kept: Kept) -> None:
-        self._blobs = blobs
-        self.kept = kept
-
-    def put(self, data: bytes) -> str:
-        """As the store does."""
-        return self._blobs.put(data)
-
-    def get(self, sha256: str) -> bytes:
-        """As the store does."""
-        return self._blobs.get(sha256)
+def kept_beside(blobs: BlobStore) -> Kept | None:
+    """What this store's owner keeps beside it, as `kept`; None where nothing is kept."""
+    kept = getattr(blobs, "kept", None)
+    return kept if isinstance(kept, Kept) else None
 
 
 class MadePicture(Protocol):
@@ -161,7 +151,7 @@ def stored_once(
     blobs: BlobStore, question: Sequence[object], make: Callable[[], MadePicture]
 ) -> StoredPicture:
     """The picture that answers the question; made only where it is not known and intact."""
-    kept = blobs.kept if isinstance(blobs, RememberingBlobs) else None
+    kept = kept_beside(blobs)
     name = name_of("stored", *question)
     known = _known_picture(kept, name)
     if known is not None and _is_intact(blobs, known):
@@ -198,7 +188,7 @@ def _is_intact(blobs: BlobStore, picture: StoredPicture) -> bool:
 
 def bytes_once(blobs: BlobStore, question: Sequence[object], make: Callable[[], bytes]) -> bytes:
     """The bytes that answer the question, for what does not belong in the blob store."""
-    kept = blobs.kept if isinstance(blobs, RememberingBlobs) else None
+    kept = kept_beside(blobs)
     name = name_of("bytes", *question)
     known = kept.recall(name) if kept is not None else None
     if known is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -15,7 +16,7 @@ from archive import Retention
 from connectors.base import Connector
 from connectors.facebook_page import FacebookPage, FacebookPageSettings
 from connectors.instagram import Instagram, InstagramSettings
-from connectors.kept import Kept, RememberingBlobs
+from connectors.kept import Kept
 from connectors.links import link_status
 from connectors.manual import ManualChannel
 from connectors.notifications import AddressBook, Notifier
@@ -37,6 +38,14 @@ from tasks.office import Exclusive, Office
 from tasks.patience import Patience
 
 DEFAULT_SOP = DATA / "ot-02-02-1-229-2022.toml"
+
+
+class OfficeBlobs(FileBlobStore):
+    """The office's files, and beside them what was made of its pictures."""
+
+    def __init__(self, root: Path, kept: Kept) -> None:
+        super().__init__(root)
+        self.kept = kept
 
 
 def utc_now() -> datetime:
@@ -63,7 +72,7 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
     ledger = build_ledger(settings, clock)
     return Office(
         ledger=ledger,
-        blobs=RememberingBlobs(FileBlobStore(settings.blobs_path), Kept(settings.kept_path)),
+        blobs=OfficeBlobs(settings.blobs_path, Kept(settings.kept_path)),
         sop=sop_in_force(settings),
         calendar=OfficeCalendar.load(override=settings.calendar_file),
         connectors=connectors,

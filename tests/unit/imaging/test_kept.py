@@ -14,10 +14,11 @@ import pytest
 from PIL import Image
 
 from connectors.imaging import FACEBOOK, INSTAGRAM, WEBSITE, Limits, X, rendition, take_media
-from connectors.kept import Kept, RememberingBlobs, name_of, stored_once
+from connectors.kept import Kept, name_of, stored_once
 from connectors.recent import Recent
 from connectors.renditions import Rendition, preview_jpeg, stored_rendition
 from connectors.social import rendered_image
+from deployments.wiring import OfficeBlobs
 from ledger.blobs import FileBlobStore
 from sop.manuscript import BlobTampered
 
@@ -25,12 +26,12 @@ CHANNELS = (WEBSITE, X, FACEBOOK, INSTAGRAM)
 EXAMPLE = Path(__file__).parents[3] / "examples" / "rilis-contoh" / "foto-1.jpg"
 
 
-def office_of(folder: Path) -> RememberingBlobs:
+def office_of(folder: Path) -> OfficeBlobs:
     """What a process of its own would open."""
-    return RememberingBlobs(FileBlobStore(folder / "berkas"), Kept(folder / "olahan"))
+    return OfficeBlobs(folder / "berkas", Kept(folder / "olahan"))
 
 
-def taken(blobs: RememberingBlobs) -> str:
+def taken(blobs: OfficeBlobs) -> str:
     return take_media(blobs, "foto-1.jpg", EXAMPLE.read_bytes(), "Petugas").sha256
 
 
@@ -42,12 +43,12 @@ def no_more_made() -> Rendition:
     raise AssertionError("made again")
 
 
-def asked(blobs: RememberingBlobs, question: str = "q") -> bytes:
+def asked(blobs: OfficeBlobs, question: str = "q") -> bytes:
     """The answer to a question that was answered before."""
     return blobs.get(stored_once(blobs, [question], no_more_made).sha256)
 
 
-def answered(blobs: RememberingBlobs, question: str = "q", data: bytes = b"gambar") -> bytes:
+def answered(blobs: OfficeBlobs, question: str = "q", data: bytes = b"gambar") -> bytes:
     made = stored_once(blobs, [question], lambda: Rendition(data, "image/jpeg", 2, 3))
     return blobs.get(made.sha256)
 
