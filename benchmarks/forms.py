@@ -23,6 +23,7 @@ from uuid import UUID
 import pyotp
 from _measuring import Watch, cpu_seconds, machine, report, summary
 from _naive_flow import QUESTIONS
+from PIL import Image, ImageDraw
 
 from deployments.demo import EXAMPLES, PLAY, RELEASE, REQUEST, Part
 from deployments.player import OpenForm, Player, PlayError
@@ -49,11 +50,12 @@ FACTS = {
 
 @contextmanager
 def stack_in(folder: Path, casts: Sequence[Cast] = ()) -> Iterator[Stack]:
-    """Siar as `make start` runs it, on free ports, with the example release at hand."""
+    """Siar as `make start` runs it, on free ports, with each publication's material at hand."""
     settings = Settings.model_validate(
         {"data_dir": folder, "prefect": {"port": 0}, "rehearsal": {"port": 0}}
     )
-    shutil.copytree(EXAMPLES / RELEASE, settings.intake_path / RELEASE)
+    for cast in casts:
+        cast.lay_down_material(settings.intake_path)
     with office_of(settings) as office, office.ledger.work() as work:
         for cast in casts:
             cast.enrol(work)
@@ -68,6 +70,20 @@ class Cast:
         self.names = {part.step: f"{_letters(number)} Langkah {part.step}" for part in PLAY}
         self.secrets = {name: pyotp.random_base32() for name in self.names.values()}
         self.number = number
+
+    @property
+    def folder(self) -> str:
+        """Where this publication's photos and text lie in the intake."""
+        return f"{RELEASE}-{self.number}"
+
+    def lay_down_material(self, intake: Path) -> None:
+        """The example release with photos of its own: Siar makes no rendition twice."""
+        shutil.copytree(EXAMPLES / RELEASE, intake / self.folder)
+        for path in (intake / self.folder).glob("*.jpg"):
+            with Image.open(path) as photo:
+                colour = (self.number * 40 % 256, 90, 200 - self.number % 100)
+                ImageDraw.Draw(photo).rectangle((8, 8, 40, 40), fill=colour)
+                photo.save(path, quality=85, exif=photo.getexif())
 
     def enrol(self, work: Work) -> None:
         roles = {1: "subbag", 2: "humas", 3: "humas", 4: "ppid", 5: "kepala", 6: "humas", 8: "ppid"}
@@ -107,7 +123,7 @@ def carry(stack: Stack, cast: Cast) -> list[float]:
 
 
 def _carry(player: Player, watch: Watch, cast: Cast) -> list[float]:
-    run_id = player.start(FACTS)
+    run_id = player.start({**FACTS, "folder": cast.folder})
     watch.until(run_id, "PAUSED")
     waits = []
     for number, part in enumerate(PLAY):
