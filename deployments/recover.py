@@ -36,7 +36,7 @@ def recover(settings: Settings) -> int:
     if not answers(f"{settings.prefect_api_url}/health", settings):
         click.echo(NOT_RUNNING.format(address=settings.prefect_url), err=True)
         return 1
-    with office_of(settings) as here, _client(settings) as client:
+    with office_of(settings) as here, prefect_client(settings) as client:
         how = Sweep(here, client, patient=False)
         found = [*sweep(how), *mend_reports(how)]
         begun = [*restart_lost_beginnings(here, client), *restart_lost_reports(here, client)]
@@ -56,7 +56,8 @@ def recover(settings: Settings) -> int:
     return int(reopened < len(found))
 
 
-def _client(settings: Settings) -> SyncPrefectClient:
+def prefect_client(settings: Settings) -> SyncPrefectClient:
+    """A client of this installation's Prefect server, with its password."""
     auth = settings.prefect.auth
     password = None if auth is None else auth.get_secret_value()
     return SyncPrefectClient(settings.prefect_api_url, auth_string=password)

@@ -8,7 +8,16 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ledger.forms import abandon_waiting
-from ledger.models import Answer, Decision, Form, Outcome, Publication, Round, Staff
+from ledger.models import (
+    Answer,
+    Decision,
+    Form,
+    Outcome,
+    Publication,
+    PublicationStatus,
+    Round,
+    Staff,
+)
 from ledger.publications import move_to_step
 from ledger.work import Work
 
@@ -79,7 +88,9 @@ def open_round(
 
 
 def current_round(work: Work, publication: Publication) -> Round | None:
-    """The publication's open round, of which there is at most one."""
+    """The open round of a publication that goes on, of which there is at most one."""
+    if publication.status != PublicationStatus.BERJALAN.value:
+        return None
     chosen = select(Round).where(Round.publication_id == publication.id, Round.closed_at.is_(None))
     return work.session.scalars(chosen).one_or_none()
 

@@ -57,7 +57,8 @@ def refusal(classification: str) -> str | None:
         return (
             "Informasi yang dikecualikan tidak boleh dipublikasikan "
             "(Pasal 17 Undang-Undang Nomor 14 Tahun 2008 tentang Keterbukaan Informasi Publik). "
-            "Hentikan publikasi ini dan konsultasikan dengan PPID. "
+            "Konsultasikan dengan PPID, dan minta administrator menghentikan publikasi ini "
+            "(siar hentikan). "
             "Bila klasifikasinya keliru, pilih klasifikasi yang benar, lalu kirim lagi."
         )
     if code not in codes():

@@ -10,7 +10,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from ledger import forms, publications
-from ledger.models import Publication
+from ledger.models import Publication, PublicationStatus
 from ledger.work import Work
 from sop.forms.request import PublicationRequest
 from sop.forms.steps import FACTS
@@ -139,9 +139,14 @@ def hand_over(case: Case) -> State:
 
 
 def finished(publication_id: str) -> State:
-    """The SOP has been gone through."""
+    """The SOP has been gone through, or the publication was given up on the way."""
     with office().ledger.read() as work:
-        reference = publication_in(work, publication_id).reference
+        publication = publication_in(work, publication_id)
+        reference, reason = publication.reference, publication.status_reason
+        given_up = publication.status == PublicationStatus.DIBATALKAN.value
+    if given_up:
+        said = f"Publikasi {reference} dihentikan: {reason} Tidak ada lagi yang perlu dijawab."
+        return Completed(name="Dihentikan", message=said)
     return Completed(name="Selesai", message=f"Publikasi {reference} selesai.")
 
 

@@ -16,7 +16,7 @@ from deployments.cli.checking import doctor, verify
 from deployments.cli.indonesian import Group, complaint
 from deployments.cli.monev import monev
 from deployments.cli.notifying import notifikasi
-from deployments.cli.running import demo, recover, start
+from deployments.cli.running import demo, hentikan, recover, start
 from deployments.cli.staff import staff
 
 
@@ -29,7 +29,7 @@ def siar() -> None:
     """Siar menjalankan SOP publikasi kantor: dari bahan sampai tayang dan arsip."""
 
 
-for _command in (start, demo, staff, verify, doctor, recover, notifikasi, monev):
+for _command in (start, demo, staff, verify, doctor, recover, hentikan, notifikasi, monev):
     siar.add_command(_command)
 
 

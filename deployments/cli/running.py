@@ -40,6 +40,17 @@ def recover() -> int:
     return int(importlib.import_module("deployments.recover").main() or 0)
 
 
+@click.command(
+    cls=Command,
+    example=('siar hentikan 1b3d168b --alasan "Kegiatannya dibatalkan"',),
+)
+@click.argument("rujukan", metavar="RUJUKAN")
+@click.option("--alasan", "reason", required=True, metavar="TEKS", help="Alasan, dicatat.")
+def hentikan(rujukan: str, reason: str) -> int:
+    """Menghentikan satu publikasi yang belum tayang di mana pun; tercatat sebagai dibatalkan."""
+    return int(importlib.import_module("deployments.giving_up").main(rujukan, reason) or 0)
+
+
 def _announce(ui: str, rehearsal: str | None, intake: str) -> None:
     click.echo("Siar siap dipakai." if rehearsal is None else "Siar siap dipakai (GLADI).")
     click.echo(f"  Formulir dan alur : {ui}")

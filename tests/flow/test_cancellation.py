@@ -16,9 +16,11 @@ import httpx
 import pytest
 
 from deployments.forking_worker import STOPPED
+from deployments.giving_up import stop
 from deployments.player import Player
 from deployments.stack import Stack
-from ledger.models import Event
+from ledger import publications
+from ledger.models import Event, Form
 from ledger.restarts import RESTARTED
 from tests.support.carrying import Crowd, bring, carried, complete
 from tests.support.holding_flow import BEGUN, GATE
@@ -266,3 +268,42 @@ def test_a_run_that_will_not_stop_is_killed(yard: Yard) -> None:
         press_cancel(yard.player, run_id)
         soon(lambda: yard.player.run(run_id)["state"]["type"] == "CANCELLED", "the cancellation")
         assert not is_alive(pid)
+
+
+def test_a_publication_that_was_given_up_asks_nobody_any_more_and_publishes_nothing(
+    here: TestOffice, crowd: Crowd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publication_id = carried(here, crowd, 5, folder=here.material("urung"), marked="urung")
+    (run_id,) = bring(here, publication_id)
+    form = here.form(run_id)
+    with here.office.ledger.read() as work:
+        reference = publications.get(work, publication_id).reference
+
+    assert stop(here.stack.settings, "tidakada", "Kegiatannya batal") == 1
+    assert stop(here.stack.settings, reference, "  ") == 1
+    assert stop(here.stack.settings, reference, "Kegiatannya batal") == 0
+    assert stop(here.stack.settings, reference, "Sekali lagi") == 1
+
+    said = capsys.readouterr()
+    assert f"{reference} “" in said.out
+    assert "Kegiatannya batal" in said.out
+    assert [line.split(".")[0] for line in said.err.splitlines()] == [
+        "Tidak ada publikasi dengan rujukan 'tidakada'",
+        "Alasan masih kosong",
+        f"Publikasi {reference} sudah berakhir (dibatalkan), jadi tidak ada yang dihentikan",
+    ]
+    state = here.player.run(run_id)["state"]
+    assert (state["type"], state["name"]) == ("CANCELLED", "Dihentikan")
+    # Whoever still has the form on the screen, or forces the run on, changes nothing.
+    intruder = Intruder(here.stack.api_url)
+    intruder.force(run_id, "SCHEDULED")
+    ended = here.player.finished(run_id)
+    assert (ended["type"], ended["name"]) == ("COMPLETED", "Dihentikan")
+    assert "Kegiatannya batal" in ended["message"]
+    sweep(here)
+    assert here.player.run(run_id)["state"]["type"] == "COMPLETED"
+    with here.office.ledger.read() as work:
+        found = publications.get(work, publication_id)
+        assert (found.status, found.status_reason) == ("dibatalkan", "Kegiatannya batal")
+        assert work.session.query(Form).filter_by(key=form.key).one().state == "ditinggalkan"
+    assert not [post for posts in here.posts().values() for post in posts if "urung" in str(post)]

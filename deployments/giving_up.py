@@ -1,0 +1,62 @@
+"""`siar hentikan`: end a publication in the record, and its run in Prefect."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import click
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled
+
+from deployments.recover import prefect_client
+from deployments.settings import Settings, load_settings
+from deployments.stack import answers, as_it_runs
+from deployments.wiring import office_of
+from tasks.penghentian import CannotGiveUpError, GivenUp, give_up
+
+DONE = "Publikasi {reference} “{title}” dihentikan. Alasannya tercatat: {reason}"
+RUN_LEFT = (
+    "Run-nya di Prefect belum ditutup karena peladen tidak menjawab. Tidak apa-apa: bila "
+    "dilanjutkan orang, run itu hanya akan berkata bahwa publikasinya dihentikan."
+)
+STATE = "Publikasi {reference} dihentikan administrator: {reason}"
+
+
+def main(reference: str, reason: str) -> int:
+    """Give up a publication of this machine's office; 1 when it goes on."""
+    return stop(as_it_runs(load_settings()), reference, reason)
+
+
+def stop(settings: Settings, reference: str, reason: str) -> int:
+    """Give the publication with this reference up and close its run; 1 when it goes on."""
+    try:
+        with office_of(settings) as here:
+            ended = give_up(here, reference.strip(), reason)
+    except CannotGiveUpError as refused:
+        click.echo(str(refused), err=True)
+        return 1
+    click.echo(DONE.format(reference=ended.reference, title=ended.title, reason=reason))
+    if not _run_ended(settings, ended, reason):
+        click.echo(RUN_LEFT)
+    return 0
+
+
+def _run_ended(settings: Settings, ended: GivenUp, reason: str) -> bool:
+    if ended.flow_run_id is None:
+        return True
+    if not answers(f"{settings.prefect_api_url}/health", settings):
+        return False
+    message = STATE.format(reference=ended.reference, reason=reason)
+    with prefect_client(settings) as client:
+        _cancel(client, UUID(ended.flow_run_id), message)
+    return True
+
+
+def _cancel(client: SyncPrefectClient, flow_run_id: UUID, message: str) -> None:
+    try:
+        client.set_flow_run_state(
+            flow_run_id, Cancelled(name="Dihentikan", message=message), force=True
+        )
+    except ObjectNotFound:
+        return  # the run is gone already
