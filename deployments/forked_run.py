@@ -14,11 +14,11 @@ import os
 import sqlite3  # noqa: F401
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import anyio._backends._asyncio  # noqa: F401
 import graphviz  # type: ignore[import-untyped]  # noqa: F401
 from prefect import Flow
+from prefect.client.schemas.objects import FlowRun
 from prefect.engine import handle_engine_signals
 from prefect.filesystems import LocalFileSystem
 from prefect.flow_engine import run_flow
@@ -30,7 +30,7 @@ from prefect.utilities.importtools import import_object
 
 import deployments.entrypoints  # noqa: F401 (imported here so that no child has to)
 from deployments.courier import Courier
-from deployments.run_client import run_client
+from deployments.run_client import CsrfPass, run_client
 from ledger.db import newest_revision
 from sop.calendar import learn_holidays
 from sop.indonesian import short_moment
@@ -63,11 +63,14 @@ _write_plainly()
 _UNUSED = LocalFileSystem(basepath=os.devnull)
 
 
-def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -> None:
+def carry_out(
+    flow_run: FlowRun, csrf: CsrfPass, entrypoint: str, environment: dict[str, str]
+) -> None:
     """Run one flow run to its end or its next form; leaves by `exit` as Prefect's engine does.
 
-    `entrypoint` ("module.attribute") comes from our own list, never from the server:
-    whoever can reach the API can make a deployment whose steps run any program.
+    `flow_run` and `csrf` are what the worker knows already. `entrypoint` ("module.attribute")
+    comes from our own list, never from the server: whoever can reach the API can make a
+    deployment whose steps run any program.
     """
     os.environ.update(environment)
     # From here on others can see that somebody is at it, before the run says that it runs.
@@ -78,11 +81,11 @@ def carry_out(flow_run_id: UUID, entrypoint: str, environment: dict[str, str]) -
     # to a second in which the run keeps its place. Siar sees life by a lock (`show_life`).
     get_current_settings().flows.heartbeat_frequency = None
     with (
-        run_client(flow_run_id) as client,
-        Courier(client, flow_run_id),
-        handle_engine_signals(flow_run_id),
+        run_client(flow_run, csrf) as client,
+        Courier(client, flow_run.id),
+        handle_engine_signals(flow_run.id),
     ):
-        flow_run = client.read_flow_run(flow_run_id)
+        flow_run = client.read_flow_run(flow_run.id)
         flow: Flow[..., Any] = import_object(entrypoint)
         log = flow_run_logger(flow_run=flow_run)
         flow.result_storage = _UNUSED

@@ -25,6 +25,7 @@ from prefect.states import Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerResult
 
 from deployments.forked_run import carry_out
+from deployments.run_client import CsrfPass
 
 PRELOADED = "deployments.warm_template"
 OWN_WORDS = "PREFECT__"
@@ -101,7 +102,7 @@ class ForkingWorker(BaseWorker[ForkConfiguration, Any, BaseWorkerResult]):
             raise UnknownFlowError(name)
         child = self._forks.Process(
             target=carry_out,
-            args=(flow_run.id, self.entrypoints[name], environment),
+            args=(flow_run, CsrfPass.of(self.client), self.entrypoints[name], environment),
             name=f"run-{flow_run.id}",
         )
         child.start()

@@ -2,19 +2,22 @@
 
 The engine reads its flow run twice, writes it its own settings and its name at
 each start, and a person at a form waits for each of these calls. Ours answers from
-what it has read, and leaves out a write that changes nothing.
+what the worker has read, leaves out a write that changes nothing, and goes on with
+the worker's CSRF token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
 from prefect.client.base import ServerType
-from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.orchestration import PrefectClient, SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun
 from prefect.context import SyncClientContext
 from prefect.settings import get_current_settings
@@ -23,10 +26,25 @@ from prefect.settings import get_current_settings
 _UNCHANGING = frozenset({"flow_version", "empirical_policy"})
 
 
+@dataclass(frozen=True, slots=True)
+class CsrfPass:
+    """A CSRF token of the worker's, good for an hour; a run outlives it only by asking anew."""
+
+    client_id: UUID
+    token: str | None
+    expiration: datetime | None
+
+    @classmethod
+    def of(cls, client: PrefectClient) -> CsrfPass:
+        """The token that this client uses now; an empty one when it has not asked yet."""
+        inner: Any = client._client  # Prefect's own kind of HTTP client
+        return cls(inner.csrf_client_id, inner.csrf_token, inner.csrf_token_expiration)
+
+
 class RunClient(SyncPrefectClient):
     """Prefect's client, for the length of one flow run."""
 
-    def __init__(self, flow_run_id: UUID) -> None:
+    def __init__(self, flow_run: FlowRun, csrf: CsrfPass | None = None) -> None:
         api = get_current_settings().api
         secret = api.auth_string
         super().__init__(
@@ -34,44 +52,40 @@ class RunClient(SyncPrefectClient):
             auth_string=secret.get_secret_value() if secret else None,
             server_type=ServerType.SERVER,
         )
-        self._flow_run_id = flow_run_id
-        self._flow_run: FlowRun | None = None
+        # For a run that names its deployment Prefect listens on a websocket for somebody
+        # else's wish to suspend it, and waits for it at the start and at the end. Our runs
+        # suspend themselves.
+        self._flow_run = flow_run.model_copy(update={"deployment_id": None})
+        self._name = flow_run.name
+        if csrf is not None and csrf.token:
+            inner: Any = self._client
+            inner.csrf_client_id = csrf.client_id
+            inner.csrf_token = csrf.token
+            inner.csrf_token_expiration = csrf.expiration
 
     def read_flow_run(self, flow_run_id: UUID) -> FlowRun:
-        """This run as it was first read (the engine keeps its state up to date); others anew."""
-        if flow_run_id != self._flow_run_id:
-            return super().read_flow_run(flow_run_id)
-        if self._flow_run is None:
-            self._flow_run = (
-                super()
-                .read_flow_run(flow_run_id)
-                .model_copy(
-                    # For a run that names its deployment Prefect listens on a websocket for
-                    # somebody else's wish to suspend it, and waits for it at the start and at
-                    # the end. Our runs suspend themselves.
-                    update={"deployment_id": None}
-                )
-            )
-        return self._flow_run
+        """This run as the worker read it (the engine keeps its state up to date); others anew."""
+        if flow_run_id == self._flow_run.id:
+            return self._flow_run
+        return super().read_flow_run(flow_run_id)
 
     def update_flow_run(self, flow_run_id: UUID, *args: Any, **changes: Any) -> httpx.Response:
         """Write to a run; what the engine writes at each start is known already."""
-        if flow_run_id == self._flow_run_id and not args and changes.keys() <= _UNCHANGING:
+        if flow_run_id == self._flow_run.id and not args and changes.keys() <= _UNCHANGING:
             return httpx.Response(httpx.codes.NO_CONTENT)
         return super().update_flow_run(flow_run_id, *args, **changes)
 
     def set_flow_run_name(self, flow_run_id: UUID, name: str) -> httpx.Response:
         """Name a run, unless it has that name."""
-        known = self._flow_run
-        if flow_run_id == self._flow_run_id and known is not None and known.name == name:
+        if (flow_run_id, name) == (self._flow_run.id, self._name):
             return httpx.Response(httpx.codes.NO_CONTENT)
         return super().set_flow_run_name(flow_run_id, name)
 
 
 @contextmanager
-def run_client(flow_run_id: UUID) -> Iterator[RunClient]:
+def run_client(flow_run: FlowRun, csrf: CsrfPass | None = None) -> Iterator[RunClient]:
     """Make Prefect use one `RunClient` wherever this process asks for a synchronous client."""
-    client = RunClient(flow_run_id)
+    client = RunClient(flow_run, csrf)
     context = SyncClientContext.model_construct(client=client)
     with context:
         yield client
