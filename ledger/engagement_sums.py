@@ -19,9 +19,6 @@ from ledger.numbering import Numbering, keys_in
 # Posts of one channel mostly have the same metrics: these are looked at to learn the names.
 _LOOKED_AT = 1000
 
-# Stands before a metric's name, which may be any.
-_METRIC = "metric "
-
 _IN_THE_PERIOD = "t.read_at >= :start AND t.read_at < :end"
 
 
@@ -126,40 +123,40 @@ def missing_metrics(connection: Connection, period: Mapping[str, str]) -> pl.Dat
 
 def _sums(read: pl.DataFrame, lines: bytes) -> pl.DataFrame:
     """How many of the readings gave each metric, and their sum; `lines` are their JSON."""
+    none = pl.DataFrame(schema=_SUMS)
     # A name has its colon, and no metric's name or number has that sign sequence in it.
     given = lines.count(b'":')
     if not given:
-        return pl.DataFrame(schema=_SUMS)
+        return none
     frame = _numbers(lines, _LOOKED_AT)
     if sum(frame[name].count() for name in frame.columns) != given:
         frame = _numbers(lines, None)  # a name that the first lines do not have
     names = [name for name in frame.columns if frame[name].dtype.is_numeric()]
+    groups = [read[name] for name in _GROUP]
+    # A metric may have any name, so it gets another one for as long as it stands there.
+    values = [frame[name].alias(f"metric {place}") for place, name in enumerate(names)]
     found = (
-        frame.select(pl.col(name).alias(f"{_METRIC}{name}") for name in names)
-        .hstack(read.select(_GROUP))
+        pl.DataFrame([*groups, *values])
         .group_by(_GROUP)
         .agg(
             each
-            for name in names
+            for value in values
             for each in (
-                pl.col(f"{_METRIC}{name}").count().alias(f"posts {name}"),
-                pl.col(f"{_METRIC}{name}").sum().alias(f"total {name}"),
+                pl.col(value.name).count().cast(pl.Int64).alias(f"posts of {value.name}"),
+                pl.col(value.name).sum().cast(pl.Int64).alias(f"total of {value.name}"),
             )
         )
     )
-    return (
-        pl.concat(
-            found.select(
-                *_GROUP,
-                metric=pl.lit(name),
-                posts=pl.col(f"posts {name}").cast(pl.Int64),
-                total=pl.col(f"total {name}").cast(pl.Int64),
-            ).filter(pl.col("posts") > 0)
-            for name in names
-        )
-        if names
-        else pl.DataFrame(schema=_SUMS)
-    )
+    by_metric = [
+        found.select(
+            *_GROUP,
+            metric=pl.lit(name),
+            posts=pl.col(f"posts of {value.name}"),
+            total=pl.col(f"total of {value.name}"),
+        ).filter(pl.col("posts") > 0)
+        for name, value in zip(names, values, strict=True)
+    ]
+    return pl.concat([none, *by_metric])
 
 
 def _numbers(lines: bytes, looked_at: int | None) -> pl.DataFrame:

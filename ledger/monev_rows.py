@@ -77,7 +77,7 @@ _DECISIONS = {
     "step_no": Wanted("t.step_no", Kind.NUMBER),
     "decided_at": Wanted("t.decided_at", Kind.MOMENT),
     "reason": Wanted("t.reason", Kind.TEXT),
-    "number": Wanted("(SELECT number FROM rounds WHERE id = t.round_id)", Kind.NUMBER),
+    "number": Wanted("r.number", Kind.NUMBER),
 }
 _REMINDERS = {"kind": Wanted("t.kind"), "outcome": Wanted("t.outcome")}
 
@@ -224,6 +224,7 @@ def _questions(*, sqlite: bool) -> tuple[Question, ...]:
             "decisions",
             _DECISIONS,
             "t.decision = 'tidak' AND t.decided_at >= :start AND t.decided_at < :end",
+            "LEFT JOIN rounds AS r ON r.id = t.round_id",
         ),
         Question("reminders", _REMINDERS, "t.claimed_at >= :start AND t.claimed_at < :end"),
     )

@@ -13,9 +13,9 @@ from sqlalchemy import Engine, text
 
 from ledger import columns, engagement_sums, numbering
 from ledger.columns import moments_in
-from ledger.numbering import Numbering, keys_in
 from ledger.db import WRITER
 from ledger.models import UNKNOWN_EVENTS
+from ledger.numbering import Numbering, keys_in
 from ledger.readers import readers_of
 from monev.model import MonevReport, Period
 from tasks.laporan import monev_report
