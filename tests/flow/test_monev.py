@@ -157,12 +157,18 @@ def test_the_head_reads_the_report_and_what_it_covers_is_done(here: TestOffice) 
     assert refused["petugas"] == cast.kepala.name
     (said,) = told(here, reports.READ, laporan_id=report.id)
     assert len(said["selesai"]) == 1
-    names = [(one["name"], one["state"]["name"]) for one in here.player.task_runs(run)]
-    assert names == [
+    timeline = [
         ("9 · Monitoring dan evaluasi · susun laporan", "Completed"),
         ("9 · Monitoring dan evaluasi · dibaca", "Belum diterima"),
         ("9 · Monitoring dan evaluasi · dibaca", "Diterima"),
     ]
+
+    def is_told() -> bool:
+        # The server writes tasks from their events, a moment after the run has ended.
+        found = [(one["name"], one["state"]["name"]) for one in here.player.task_runs(run)]
+        return found == timeline
+
+    soon(is_told, "the timeline")
     assert_files_are_as_recorded(here, report)
     text = (here.office.reports_root / report.folder / "laporan-monev.md").read_text("utf-8")
     assert "Catatan untuk Berita yang dilaporkan" in text
