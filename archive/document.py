@@ -1,23 +1,18 @@
 """The approved manuscript in the forms that last: Markdown, HTML and PDF.
 
-The PDF is PDF/A-2a and PDF/UA-1 where its letters allow (Typst's own fonts have no
-emoji), else plain PDF. Typst is given the text as JSON values, so nothing that was
-typed is ever read as its source. The same values give the same bytes on any machine:
-no system fonts, no clock.
+The same values give the same bytes on any machine; how the PDF is set stands in
+`sop.typesetting`.
 """
 
 from __future__ import annotations
 
 import io
-import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import typst
 from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 from PIL import Image, ImageOps
@@ -26,9 +21,9 @@ from archive.content import Content
 from sop.indonesian import WIB, moment
 from sop.manuscript import BlobStore, Facts, Manuscript, Media
 from sop.markup import media_references, to_html, to_plain
+from sop.typesetting import pdf_of
 
 TEMPLATE = Path(__file__).with_name("naskah.typ")
-STANDARDS: tuple[list[str], ...] = (["a-2a", "ua-1"], ["a-2b"], [])
 LARGEST_SIDE = 1600
 FACT_NAMES: Mapping[str, str] = {
     "apa": "Apa",
@@ -90,47 +85,25 @@ def _credit(item: Media) -> str:
 
 def as_pdf(content: Content, blobs: BlobStore) -> bytes:
     """The manuscript on the office's letterhead, with pictures and alt texts."""
-    with tempfile.TemporaryDirectory(prefix="siar-pdf-") as made:
-        folder = Path(made)
-        pictures = _pictures(content.manuscript, blobs, folder)
-        data = _document(content, pictures)
-        (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
-        (folder / "naskah.typ").write_bytes(TEMPLATE.read_bytes())
-        return _compiled(folder)
+    pictures, files = _pictures(content.manuscript, blobs)
+    return pdf_of(TEMPLATE, _document(content, pictures), files)
 
 
-def _compiled(folder: Path) -> bytes:
-    for standards in STANDARDS:
-        try:
-            made: bytes = typst.compile(
-                str(folder / "naskah.typ"),
-                root=str(folder),
-                ignore_system_fonts=True,
-                format="pdf",
-                pdf_standards=standards,  # type: ignore[call-overload]
-                timestamp=0,
-            )
-        except typst.TypstError:
-            if not standards:
-                raise
-            continue
-        return made
-    raise AssertionError("the last standard is none at all")
-
-
-def _pictures(manuscript: Manuscript, blobs: BlobStore, folder: Path) -> dict[str, Node]:
-    """Each picture as Typst gets it: a JPEG of moderate size, or a note that it cannot be shown."""
+def _pictures(manuscript: Manuscript, blobs: BlobStore) -> tuple[dict[str, Node], dict[str, bytes]]:
+    """Each picture as Typst gets it, with its file: a JPEG of moderate size, or a note that it
+    cannot be shown."""
     found: dict[str, Node] = {}
+    files: dict[str, bytes] = {}
     for number, item in enumerate((one for one in manuscript.media if one.is_image), start=1):
         name = f"gambar-{number:02}.jpg"
         node = {"t": "img", "alt": item.alt or "(tanpa teks alternatif)", "credit": item.credit}
         try:
-            (folder / name).write_bytes(_moderate(blobs.get(item.sha256)))
+            files[name] = _moderate(blobs.get(item.sha256))
         except (OSError, ValueError, Image.DecompressionBombError):
             found[item.filename] = {**node, "file": None, "note": f"Gambar {item.filename}"}
         else:
             found[item.filename] = {**node, "file": name, "note": ""}
-    return found
+    return found, files
 
 
 def _moderate(data: bytes) -> bytes:

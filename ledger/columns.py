@@ -1,15 +1,18 @@
 """Reading many rows as columns: what a report over the whole record needs.
 
-A million rows as Python objects take seconds and gigabytes. Here the database
-itself writes them as CSV, in slices of its own order of rows, and polars reads that,
-so that Python never touches a single value.
+A million rows as Python objects take seconds and gigabytes. Here the database joins
+each column to one text, a slice of its own order of rows at a time, and numpy and
+polars read that, so that Python touches next to no value. Keys become small numbers
+on the way: a million of them are joined and kept at a fraction of their text's cost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -17,27 +20,50 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection, text
 
+from ledger.numbering import Numbering, keys_in, lines_of
 from ledger.readers import Readers
 
 # Rows in one slice on SQLite and pages in one on PostgreSQL: some megabytes each.
 SLICE_ROWS = 50_000
 SLICE_PAGES = 1_500
 
+MOMENT = pl.Datetime("us", "UTC")
+NUMBER = pl.Int32
 _MOMENT_LENGTH = 27
+# As it is: SQLite would call char(10) anew for each value.
+_LINE_BREAK = "'\n'"
+_NO_MOMENT = " " * _MOMENT_LENGTH
+
+
+class Kind(StrEnum):
+    """What a column holds, and so how its texts are joined and read."""
+
+    KEY = "key"  # always there; becomes its number in a `Numbering`
+    MOMENT = "moment"  # in the record's form; becomes UTC
+    NUMBER = "number"  # a small whole number
+    WORD = "word"  # without a line break; the empty one counts as none
+    TEXT = "text"  # whatever people typed
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One column: how the database says it, what polars makes of it.
+    """One column: how the database says it, and what it holds.
 
-    `free` text may hold anything and is quoted; other values have no comma, quote or
-    line break in them. A moment is read as UTC.
+    A key is numbered as one of `among`, a numbering's name; it is null when it is none.
     """
 
     expression: str
-    kind: Any = pl.String
-    free: bool = False
-    moment: bool = False
+    kind: Kind = Kind.WORD
+    among: str = ""
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the column that is made."""
+        if self.kind is Kind.MOMENT:
+            return MOMENT
+        if self.kind is Kind.KEY:
+            return pl.UInt32
+        return NUMBER if self.kind is Kind.NUMBER else pl.String
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +90,66 @@ class Coming:
     def frame(self) -> pl.DataFrame:
         """All rows, once they are there."""
         frames = [part.result() for part in self.parts]
-        return pl.concat(frames) if frames else pl.DataFrame(schema=self._schema())
-
-    def _schema(self) -> dict[str, Any]:
-        moment = pl.Datetime("us", "UTC")
-        return {name: moment if one.moment else one.kind for name, one in self.wanted.items()}
+        schema = {name: one.dtype for name, one in self.wanted.items()}
+        return pl.concat([pl.DataFrame(schema=schema), *frames], rechunk=True)
 
 
 def columns(
-    readers: Readers, question: Question, slices: Iterable[str], values: Mapping[str, Any]
+    readers: Readers,
+    question: Question,
+    slices: Iterable[str],
+    values: Mapping[str, Any],
+    numberings: Mapping[str, Numbering],
 ) -> Coming:
     """Start to read what is asked for; `slices` are those of `rows_in_slices`."""
     parts = [
-        readers.submit(partial(_read, question=question, rows=rows, values=values))
+        readers.submit(
+            partial(_read, question=question, rows=rows, values=values, numberings=numberings)
+        )
         for rows in slices
     ]
     return Coming(question.wanted, tuple(parts))
 
 
+def numbering_of(connection: Connection, *, table: str, key: str) -> Numbering:
+    """The numbering of all keys that stand in this column."""
+    (found,) = joined(connection, (Wanted(f"t.{key}", Kind.KEY),), f"FROM {table} AS t", {})
+    return Numbering.of_all(keys_in(found or b""))
+
+
 def _read(
-    connection: Connection, *, question: Question, rows: str, values: Mapping[str, Any]
+    connection: Connection,
+    *,
+    question: Question,
+    rows: str,
+    values: Mapping[str, Any],
+    numberings: Mapping[str, Numbering],
 ) -> pl.DataFrame:
     chosen = f"FROM {question.table} AS t {question.beside} WHERE {rows} AND ({question.where})"
-    take = _from_sqlite if connection.dialect.name == "sqlite" else _from_postgresql
-    return _parsed(take(connection, question.wanted, chosen, values), question.wanted)
+    found = joined(connection, tuple(question.wanted.values()), chosen, values)
+    return pl.DataFrame(
+        [
+            column_of(name, one, part, numberings)
+            for (name, one), part in zip(question.wanted.items(), found, strict=True)
+        ]
+    )
+
+
+def column_of(
+    name: str, wanted: Wanted, part: bytes | None, numberings: Mapping[str, Numbering]
+) -> pl.Series:
+    """The values of one column that `joined` has read."""
+    if part is None:
+        return pl.Series(name, [], dtype=wanted.dtype)
+    if wanted.kind is Kind.KEY:
+        return numberings[wanted.among].numbers_of(name, keys_in(part))
+    if wanted.kind is Kind.MOMENT:
+        return moments_in(name, part)
+    if wanted.kind is Kind.TEXT:
+        return pl.Series(name, json.loads(part), dtype=pl.String)
+    words = pl.Series(name, [part.decode()]).str.split("\n").explode()
+    words = words.set(words == "", None)
+    return words if wanted.kind is Kind.WORD else words.cast(wanted.dtype)
 
 
 def rows_in_slices(connection: Connection, table: str) -> Iterator[str]:
@@ -108,79 +170,94 @@ def rows_in_slices(connection: Connection, table: str) -> Iterator[str]:
         yield f"t.ctid >= '({begin},0)'::tid AND t.ctid < '({begin + SLICE_PAGES},0)'::tid"
 
 
-def _from_sqlite(
-    connection: Connection, wanted: Mapping[str, Wanted], chosen: str, values: Mapping[str, Any]
-) -> bytes:
-    pattern = ",".join('"%w"' if one.free else "%s" for one in wanted.values())
-    line = ", ".join(
-        # An absent text is the empty one: only %s knows of NULL.
-        f"coalesce({one.expression}, '')" if one.free else one.expression
-        for one in wanted.values()
-    )
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(
-            f"SELECT CAST(group_concat(printf('{pattern}', {line}), char(10)) AS BLOB) {chosen}",
-            dict(values),
-        )
-        (part,) = cursor.fetchone() or (None,)
-    finally:
-        cursor.close()
-    return part or b""
+def joined(
+    connection: Connection, wanted: Sequence[Wanted], chosen: str, values: Mapping[str, Any]
+) -> list[bytes | None]:
+    """For each column its values as one text, all in the same order of rows.
 
-
-def _from_postgresql(
-    connection: Connection, wanted: Mapping[str, Wanted], chosen: str, values: Mapping[str, Any]
-) -> bytes:
+    `chosen` is the statement from FROM on. None where there is no row.
+    """
+    if connection.dialect.name == "sqlite":
+        together = ", ".join(map(_together_on_sqlite, wanted))
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(f"SELECT {together} {chosen}", dict(values))
+            return _only(cursor)
+        finally:
+            cursor.close()
     # One answer for all rows: COPY would hand each one over to Python by itself.
-    line = ", ',', ".join(
-        f"'\"', replace({one.expression}, '\"', '\"\"'), '\"'" if one.free else one.expression
-        for one in wanted.values()
-    )
-    statement = f"SELECT convert_to(string_agg(concat({line}), chr(10)), 'UTF8') {chosen}"
+    together = ", ".join(map(_together_on_postgresql, wanted))
     driver: Any = connection.connection.driver_connection
-    with driver.cursor(binary=True) as cursor:
-        cursor.execute(_as_psycopg(statement, values), dict(values))
-        (part,) = cursor.fetchone() or (None,)
-    return part or b""
+    with driver.cursor(binary=True) as answer:
+        answer.execute(_as_psycopg(f"SELECT {together} {chosen}", values), dict(values))
+        return _only(answer)
+
+
+def _only(cursor: Any) -> list[bytes | None]:
+    """The one row of an aggregate."""
+    return list(cursor.fetchone())
+
+
+def _together_on_sqlite(one: Wanted) -> str:
+    if one.kind is Kind.TEXT:
+        # An array without elements is none, as with the others.
+        return f"CAST(nullif(json_group_array({one.expression}), '[]') AS BLOB)"
+    return f"CAST(group_concat({_never_null(one, one.expression)}, {_LINE_BREAK}) AS BLOB)"
+
+
+def _together_on_postgresql(one: Wanted) -> str:
+    if one.kind is Kind.TEXT:
+        return f"convert_to(CAST(json_agg({one.expression}) AS text), 'UTF8')"
+    each = _never_null(one, f"CAST({one.expression} AS text)")
+    return f"convert_to(string_agg({each}, {_LINE_BREAK}), 'UTF8')"
+
+
+def _never_null(one: Wanted, expression: str) -> str:
+    """What is absent must take its place in the text, else the columns would not agree."""
+    if one.kind is Kind.KEY:
+        return expression
+    return f"coalesce({expression}, '{_NO_MOMENT if one.kind is Kind.MOMENT else ''}')"
 
 
 def _as_psycopg(statement: str, values: Mapping[str, Any]) -> str:
-    """The statement with psycopg's marks for its values."""
+    """The statement with psycopg's marks for its values.
+
+    All of them are moments, which sort by their letters: a locale's order, looked up
+    for a million rows, would cost as much as all the rest.
+    """
     statement = statement.replace("%", "%%")
     for name in values:
-        statement = statement.replace(f":{name}", f"%({name})s")
+        statement = statement.replace(f":{name}", f'(%({name})s::text COLLATE "C")')
     return statement
 
 
-def _parsed(lines: bytes, wanted: Mapping[str, Wanted]) -> pl.DataFrame:
-    schema = {name: pl.String if one.moment else one.kind for name, one in wanted.items()}
-    found = (
-        pl.read_csv(lines, has_header=False, schema=schema)
-        if lines
-        else pl.DataFrame(schema=schema)
-    )
-    return found.with_columns(moments_of(found[name]) for name, one in wanted.items() if one.moment)
+def moments_in(name: str, part: bytes) -> pl.Series:
+    """Moments in the record's form ("2026-11-23T03:00:00.000000Z"), one a line, as UTC.
 
-
-def moments_of(texts: pl.Series) -> pl.Series:
-    """Moments in the record's form ("2026-11-23T03:00:00.000000Z") as UTC; null stays null.
-
-    All have the same length, so they are read as one block of digits; a text of
-    another form is an error, since then the record was altered.
+    Blanks are no moment. All have the same length, so they are read as one block; a
+    text of another form is an error, since then the record was altered.
     """
-    there = texts.drop_nulls()
-    if (there.str.len_bytes() != _MOMENT_LENGTH).any():
-        raise ValueError(f"a moment in {texts.name!r} is not in the record's form")
-    block = np.frombuffer("".join(there.str.join("")).encode(), np.uint8)
-    digits = np.ascontiguousarray(block.reshape(-1, _MOMENT_LENGTH)[:, :-1])
-    read = digits.view(f"S{_MOMENT_LENGTH - 1}").ravel().astype("datetime64[us]")
-    moments = pl.Series(texts.name, read).dt.replace_time_zone("UTC")
-    if len(there) == len(texts):
-        return moments
-    places = pl.Series(texts.is_not_null()).arg_true()
-    return (
-        pl.Series(texts.name, [None], dtype=moments.dtype)
-        .new_from_index(0, len(texts))
-        .scatter(places, moments)
-    )
+    try:
+        block = lines_of(part, _MOMENT_LENGTH)
+        digits = block[:, : _MOMENT_LENGTH - 1].copy()
+        absent = block[:, 0] == ord(" ")
+        if absent.any():
+            digits[absent] = np.frombuffer(b"NaT".ljust(_MOMENT_LENGTH - 1, b"\0"), np.uint8)
+        read = digits.view(f"S{_MOMENT_LENGTH - 1}").ravel().astype("datetime64[us]")
+    except ValueError as error:
+        raise ValueError(f"a moment in {name!r} is not in the record's form") from error
+    return pl.Series(name, read).dt.replace_time_zone("UTC")
+
+
+__all__ = [
+    "Coming",
+    "Kind",
+    "Question",
+    "Wanted",
+    "column_of",
+    "columns",
+    "joined",
+    "moments_in",
+    "numbering_of",
+    "rows_in_slices",
+]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, text
 
+from ledger.columns import MOMENT, NUMBER, Kind, Wanted, column_of, joined
 from ledger.engagements import AGES
-from ledger.types import moment_of
+from ledger.numbering import Numbering, keys_in
 
 # Posts of one channel mostly have the same metrics: these are looked at to learn the names.
 _LOOKED_AT = 1000
@@ -23,20 +23,14 @@ _IN_THE_PERIOD = "t.read_at >= :start AND t.read_at < :end"
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    """Readings of one channel at one age: when the last was, and (posts, sum) by metric."""
-
-    channel: str
-    age_days: int
-    read_last: str
-    sums: Mapping[str, tuple[int, int]]
-
-
-@dataclass(frozen=True, slots=True)
 class Slice:
-    """What a slice of the readings says; `posts` are the deliveries read for the first time."""
+    """What a slice of the readings says; `posts` are the deliveries read for the first time.
 
-    groups: tuple[_Group, ...]
+    `sums`: channel, age_days, metric, posts, total. `last`: channel, age_days, read_last.
+    """
+
+    sums: pl.DataFrame
+    last: pl.DataFrame
     posts: pl.Series
 
 
@@ -48,59 +42,63 @@ class Engagements:
     posts: pl.Series
 
 
-def read_slice(connection: Connection, rows: str, period: Mapping[str, str]) -> Slice:
+_GROUP = ("channel", "age_days")
+_READINGS: Mapping[str, Wanted] = {
+    "channel": Wanted("t.channel"),
+    "age_days": Wanted("t.age_days", Kind.NUMBER),
+    "read_at": Wanted("t.read_at", Kind.MOMENT),
+}
+# One line of JSON each, and never an empty one.
+_METRICS = Wanted("t.metrics")
+# The first reading of a post is kept under the youngest age, whenever it was taken.
+_FIRST = Wanted(f"CASE WHEN t.age_days = {AGES[0]} THEN t.delivery_id END", Kind.KEY)
+_SUMS: Mapping[str, Any] = {
+    "channel": pl.String,
+    "age_days": NUMBER,
+    "metric": pl.String,
+    "posts": pl.Int64,
+    "total": pl.Int64,
+}
+
+
+def read_slice(
+    connection: Connection, rows: str, period: Mapping[str, str], deliveries: Numbering
+) -> Slice:
     """The readings of the period among `rows` (a condition on t)."""
-    lines = (
-        "string_agg({}, chr(10))"
-        if connection.dialect.name == "postgresql"
-        else "group_concat({}, char(10))"
-    )
-    # The first reading of a post is kept under the youngest age, whenever it was taken.
-    first = f"CASE WHEN t.age_days = {AGES[0]} THEN t.delivery_id END"
-    found = connection.execute(
-        text(
-            "SELECT t.channel, t.age_days, max(t.read_at) AS read_last, "  # noqa: S608
-            f"{lines.format('t.metrics')} AS metrics, {lines.format(first)} AS posts "
-            f"FROM engagements AS t WHERE {rows} AND {_IN_THE_PERIOD} "
-            "GROUP BY t.channel, t.age_days"
-        ),
+    *parts, metrics, first = joined(
+        connection,
+        (*_READINGS.values(), _METRICS, _FIRST),
+        f"FROM engagements AS t WHERE {rows} AND {_IN_THE_PERIOD}",
         period,
     )
-    groups, posts = [], []
-    for row in found:
-        sums = {name: (many, total) for name, many, total in _sums(row.metrics)}
-        groups.append(_Group(row.channel, row.age_days, row.read_last, sums))
-        if row.posts:
-            posts.append(pl.Series([row.posts]).str.split("\n").explode())
-    return Slice(tuple(groups), pl.concat(posts) if posts else pl.Series([], dtype=pl.String))
+    read = pl.DataFrame(
+        [
+            column_of(name, one, part, {})
+            for (name, one), part in zip(_READINGS.items(), parts, strict=True)
+        ]
+    )
+    return Slice(
+        _sums(read, metrics or b""),
+        read.group_by(_GROUP).agg(read_last=pl.col("read_at").max()),
+        deliveries.numbers_of("delivery_id", keys_in(first or b"")),
+    )
 
 
 def summed_up(slices: Iterable[Slice]) -> Engagements:
     """All slices together, by channel, age and metric in their order."""
-    posts, totals = Counter[tuple[str, int, str]](), Counter[tuple[str, int, str]]()
-    last: dict[tuple[str, int], str] = {}
-    ids = [pl.Series([], dtype=pl.String)]
+    sums, last = [pl.DataFrame(schema=_SUMS)], []
+    posts = [pl.Series("delivery_id", [], dtype=pl.UInt32)]
     for one in slices:
-        ids.append(one.posts)
-        for group in one.groups:
-            key = (group.channel, group.age_days)
-            last[key] = max(group.read_last, last.get(key, ""))
-            for name, (many, total) in group.sums.items():
-                posts[*key, name] += many
-                totals[*key, name] += total
-    rows: list[tuple[str, int, str, int, int, datetime]] = [
-        (channel, age, name, posts[channel, age, name], total, moment_of(last[channel, age]))
-        for (channel, age, name), total in sorted(totals.items())
-    ]
-    schema: dict[str, Any] = {
-        "channel": pl.String,
-        "age_days": pl.Int32,
-        "metric": pl.String,
-        "posts": pl.Int64,
-        "total": pl.Int64,
-        "read_last": pl.Datetime("us", "UTC"),
-    }
-    return Engagements(pl.DataFrame(rows, schema=schema, orient="row"), pl.concat(ids))
+        sums.append(one.sums)
+        last.append(one.last)
+        posts.append(one.posts)
+    if not last:
+        none = pl.DataFrame(schema={**_SUMS, "read_last": MOMENT})
+        return Engagements(none, posts[0])
+    total = pl.concat(sums).group_by(*_GROUP, "metric").agg(pl.col("posts", "total").sum())
+    newest = pl.concat(last).group_by(_GROUP).agg(pl.col("read_last").max())
+    found = total.join(newest, on=_GROUP, how="left").sort(*_GROUP, "metric")
+    return Engagements(found, pl.concat(posts))
 
 
 def missing_metrics(connection: Connection, period: Mapping[str, str]) -> pl.DataFrame:
@@ -123,20 +121,43 @@ def missing_metrics(connection: Connection, period: Mapping[str, str]) -> pl.Dat
     )
 
 
-def _sums(lines: str) -> Iterator[tuple[str, int, int]]:
-    """Each metric of JSON lines by name, with how many lines gave it and their sum."""
-    if not lines.replace("{}", "").strip():
-        return
+def _sums(read: pl.DataFrame, lines: bytes) -> pl.DataFrame:
+    """How many of the readings gave each metric, and their sum; `lines` are their JSON."""
+    none = pl.DataFrame(schema=_SUMS)
     # A name has its colon, and no metric's name or number has that sign sequence in it.
-    given = lines.count('":')
+    given = lines.count(b'":')
+    if not given:
+        return none
     frame = _numbers(lines, _LOOKED_AT)
     if sum(frame[name].count() for name in frame.columns) != given:
         frame = _numbers(lines, None)  # a name that the first lines do not have
-    for name in frame.columns:
-        column = frame[name]
-        if column.dtype.is_numeric():
-            yield name, column.count(), int(column.sum())
+    names = [name for name in frame.columns if frame[name].dtype.is_numeric()]
+    groups = [read[name] for name in _GROUP]
+    # A metric may have any name, so it gets another one for as long as it stands there.
+    values = [frame[name].alias(f"metric {place}") for place, name in enumerate(names)]
+    found = (
+        pl.DataFrame([*groups, *values])
+        .group_by(_GROUP)
+        .agg(
+            each
+            for value in values
+            for each in (
+                pl.col(value.name).count().cast(pl.Int64).alias(f"posts of {value.name}"),
+                pl.col(value.name).sum().cast(pl.Int64).alias(f"total of {value.name}"),
+            )
+        )
+    )
+    by_metric = [
+        found.select(
+            *_GROUP,
+            metric=pl.lit(name),
+            posts=pl.col(f"posts of {value.name}"),
+            total=pl.col(f"total of {value.name}"),
+        ).filter(pl.col("posts") > 0)
+        for name, value in zip(names, values, strict=True)
+    ]
+    return pl.concat([none, *by_metric])
 
 
-def _numbers(lines: str, looked_at: int | None) -> pl.DataFrame:
-    return pl.read_ndjson(io.BytesIO(lines.encode()), infer_schema_length=looked_at)
+def _numbers(lines: bytes, looked_at: int | None) -> pl.DataFrame:
+    return pl.read_ndjson(io.BytesIO(lines), infer_schema_length=looked_at)

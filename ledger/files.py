@@ -12,11 +12,16 @@ from typing import Any
 from sqlalchemy import Connection, column, select, table
 
 from ledger.blobs import FileBlobStore
+from ledger.chain import events_of_kind
+
+# The result of a publication was read again for the archive; see `tasks.recording`.
+RECORDED = "hasil-direkam"
+RECORDING = "rekaman"
 
 
 @dataclass(frozen=True, slots=True)
 class FileFault:
-    """A file that changed (table `berkas`), or a row whose file is gone; and a sentence."""
+    """A file that changed (table `berkas`), or a row or event that lost its file; a sentence."""
 
     table: str
     row: str
@@ -45,7 +50,7 @@ def file_faults(connection: Connection, blobs: FileBlobStore) -> Iterator[FileFa
 
 
 def _wanted(connection: Connection) -> dict[str, tuple[str, str]]:
-    """The digest of every file that a row names, with that row's table and key."""
+    """The digest of every file that a row or an event names, with its table and key."""
     wanted: dict[str, tuple[str, str]] = {}
     media = table("media", column("id"), column("sha256"), column("received_sha256"))
     for row in connection.execute(select(media)):
@@ -56,6 +61,15 @@ def _wanted(connection: Connection) -> dict[str, tuple[str, str]]:
     for row in connection.execute(select(freezes), execution_options={"yield_per": 1000}):
         for sha256 in _rendered(row.posts):
             wanted.setdefault(sha256, ("freezes", row.id))
+    # The document that a manuscript was read from is named by the manuscript alone.
+    revisions = table("revisions", column("id"), column("content"))
+    for row in connection.execute(select(revisions), execution_options={"yield_per": 1000}):
+        for sha256 in _source(row.content):
+            wanted.setdefault(sha256, ("revisions", row.id))
+    # Posts and the page as they were read again are named by the event alone.
+    for event in events_of_kind(connection, [RECORDED]):
+        for sha256 in _recorded(event.data):
+            wanted.setdefault(sha256, ("events", str(event.id)))
     return wanted
 
 
@@ -65,6 +79,26 @@ def _rendered(posts: Any) -> Iterator[str]:
         for post in json.loads(posts).values():
             for item in post.get("media", ()):
                 yield str(item["sha256"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+
+
+def _source(content: Any) -> Iterator[str]:
+    """The digest of the document that a manuscript was read from, if there was one."""
+    try:
+        if sha256 := json.loads(content).get("source_sha256"):
+            yield str(sha256)
+    except (ValueError, TypeError, AttributeError):
+        return  # the row was altered, which is named elsewhere
+
+
+def _recorded(data: Any) -> Iterator[str]:
+    """The digests of what was recorded; none where the event was altered (named elsewhere)."""
+    try:
+        said = json.loads(data)[RECORDING]
+        yield from map(str, said["rereads"].values())
+        if said["warc"]:
+            yield str(said["warc"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return
 
@@ -98,4 +132,4 @@ def _digest(path: Path) -> str | None:
         return None
 
 
-__all__ = ["FileFault", "file_faults", "report_faults"]
+__all__ = ["RECORDED", "RECORDING", "FileFault", "file_faults", "report_faults"]

@@ -15,9 +15,10 @@ from functools import partial
 import polars as pl
 from sqlalchemy import Connection, text
 
-from ledger.columns import Question, Wanted, columns, rows_in_slices
+from ledger.columns import Kind, Question, Wanted, columns, numbering_of, rows_in_slices
 from ledger.engagement_sums import missing_metrics, read_slice, summed_up
 from ledger.models import OFFICE_CHAIN, UNKNOWN_EVENTS, DeliveryState
+from ledger.numbering import Numbering
 from ledger.readers import readers_of
 from ledger.types import moment_of, moment_text
 from ledger.work import Work
@@ -36,41 +37,49 @@ _DIGEST = "substr(t.digest, length(t.digest) - 15)"
 
 _Span = tuple[datetime, datetime]
 
+# What keys are numbered among: where all of them stand.
+_NUMBERED = {
+    "publications": ("publications", "id"),
+    "deliveries": ("deliveries", "id"),
+    "revisions": ("freezes", "revision_id"),
+}
+_PUBLICATION = Wanted("t.publication_id", Kind.KEY, "publications")
+
 _ROUNDS = {
-    "publication_id": Wanted("t.publication_id"),
-    "step_no": Wanted("t.step_no", pl.Int32),
-    "opened_at": Wanted("t.opened_at", moment=True),
-    "closed_at": Wanted("t.closed_at", moment=True),
+    "publication_id": _PUBLICATION,
+    "step_no": Wanted("t.step_no", Kind.NUMBER),
+    "opened_at": Wanted("t.opened_at", Kind.MOMENT),
+    "closed_at": Wanted("t.closed_at", Kind.MOMENT),
     "outcome": Wanted("t.outcome"),
 }
 _DELIVERIES = {
-    "id": Wanted("t.id"),
-    "publication_id": Wanted("t.publication_id"),
+    "id": Wanted("t.id", Kind.KEY, "deliveries"),
+    "publication_id": _PUBLICATION,
     "channel": Wanted("t.channel"),
     "state": Wanted("t.state"),
     "digest": Wanted(_DIGEST),
-    "planned_at": Wanted("t.planned_at", moment=True),
-    "published_at": Wanted("t.published_at", moment=True),
-    "has_id": Wanted("CASE WHEN t.remote_id <> '' THEN 1 ELSE 0 END", pl.Int8),
+    "planned_at": Wanted("t.planned_at", Kind.MOMENT),
+    "published_at": Wanted("t.published_at", Kind.MOMENT),
+    "has_id": Wanted("CASE WHEN t.remote_id <> '' THEN 1 ELSE 0 END", Kind.NUMBER),
 }
 _FREEZES = {
-    "publication_id": Wanted("t.publication_id"),
-    "number": Wanted("t.number", pl.Int32),
-    "revision_id": Wanted("t.revision_id"),
+    "publication_id": _PUBLICATION,
+    "number": Wanted("t.number", Kind.NUMBER),
+    "revision_id": Wanted("t.revision_id", Kind.KEY, "revisions"),
     "digest": Wanted(_DIGEST),
 }
 _PICTURES = {
-    "revision_id": Wanted("t.revision_id"),
-    "has_alt": Wanted("CASE WHEN trim(t.alt) <> '' THEN 1 ELSE 0 END", pl.Int8),
+    "revision_id": Wanted("t.revision_id", Kind.KEY, "revisions"),
+    "has_alt": Wanted("CASE WHEN trim(t.alt) <> '' THEN 1 ELSE 0 END", Kind.NUMBER),
 }
 _DECISIONS = {
-    "publication_id": Wanted("t.publication_id"),
-    "round_id": Wanted("t.round_id"),
-    "step_no": Wanted("t.step_no", pl.Int32),
-    "decided_at": Wanted("t.decided_at", moment=True),
-    "reason": Wanted("t.reason", free=True),
-    "number": Wanted("(SELECT number FROM rounds WHERE id = t.round_id)", pl.Int32),
+    "publication_id": _PUBLICATION,
+    "step_no": Wanted("t.step_no", Kind.NUMBER),
+    "decided_at": Wanted("t.decided_at", Kind.MOMENT),
+    "reason": Wanted("t.reason", Kind.TEXT),
+    "number": Wanted("r.number", Kind.NUMBER),
 }
+_REMINDERS = {"kind": Wanted("t.kind"), "outcome": Wanted("t.outcome")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +151,29 @@ def monev_columns(
     tables = (*(one.table for one in questions), READINGS)
     slices = {table: list(rows_in_slices(connection, table)) for table in tables}
     with readers_of(connection) as readers:
+        numbering = {
+            name: readers.submit(partial(numbering_of, table=table, key=key))
+            for name, (table, key) in _NUMBERED.items()
+        }
+        numberings = {name: one.result() for name, one in numbering.items()}
         # What takes longest first.
-        coming = {one.table: columns(readers, one, slices[one.table], period) for one in questions}
         readings = [
-            readers.submit(partial(read_slice, rows=rows, period=period))
+            readers.submit(
+                partial(read_slice, rows=rows, period=period, deliveries=numberings["deliveries"])
+            )
             for rows in slices[READINGS]
         ]
-        reminders = readers.submit(partial(_reminders, period=period))
-        unknown = readers.submit(partial(_once_unknown, period=period))
+        coming = {
+            one.table: columns(readers, one, slices[one.table], period, numberings)
+            for one in questions
+        }
+        unknown = readers.submit(
+            partial(_once_unknown, period=period, publications=numberings["publications"])
+        )
         missing = readers.submit(partial(missing_metrics, period=period))
+        engagement = summed_up(one.result() for one in readings)
         found = {table: one.frame() for table, one in coming.items()}
         sop_sources = readers.submit(partial(_sop_sources, publications=found["publications"]))
-        engagement = summed_up(one.result() for one in readings)
         deliveries = found["deliveries"]
         due = _due(deliveries, start, end, unread_channels)
         pictures, with_alt = _pictures(found["freezes"], found["media"], deliveries, (start, end))
@@ -166,7 +186,10 @@ def monev_columns(
             rejections=found["decisions"].with_columns(pl.col("reason").fill_null("")),
             engagement=engagement.sums,
             missing_metrics=missing.result(),
-            reminders=reminders.result(),
+            reminders=found["reminders"]
+            .group_by("kind", "outcome")
+            .agg(count=pl.len().cast(pl.Int64))
+            .sort("kind", "outcome"),
             pictures=pictures,
             pictures_with_alt=with_alt,
             metrics_due=len(due),
@@ -201,14 +224,17 @@ def _questions(*, sqlite: bool) -> tuple[Question, ...]:
             "decisions",
             _DECISIONS,
             "t.decision = 'tidak' AND t.decided_at >= :start AND t.decided_at < :end",
+            "LEFT JOIN rounds AS r ON r.id = t.round_id",
         ),
+        Question("reminders", _REMINDERS, "t.claimed_at >= :start AND t.claimed_at < :end"),
     )
 
 
 def _publications(*, sqlite: bool) -> Question:
     def noted(*path: str) -> str:
         if sqlite:
-            return f"json_extract(t.assignment, '$.{'.'.join(path)}')"
+            # Joined to nothing it is a text, whatever stands there.
+            return f"(json_extract(t.assignment, '$.{'.'.join(path)}') || '')"
         return f"(notes.said #>> '{{{','.join(path)}}}')"
 
     if sqlite:
@@ -219,23 +245,23 @@ def _publications(*, sqlite: bool) -> Question:
         beside = "CROSS JOIN LATERAL (SELECT t.assignment::jsonb AS said OFFSET 0) AS notes"
     named = noted("tayang_pada")
     wanted = {
-        "id": Wanted("t.id"),
+        "id": Wanted("t.id", Kind.KEY, "publications"),
         "reference": Wanted("t.reference"),
-        "title": Wanted("t.title", free=True),
-        "unit": Wanted("t.unit", free=True),
+        "title": Wanted("t.title", Kind.TEXT),
+        "unit": Wanted("t.unit", Kind.TEXT),
         "sop": Wanted("t.sop_sha256"),
         "status": Wanted("t.status"),
-        "created_at": Wanted("t.created_at", moment=True),
-        "finished_at": Wanted("t.finished_at", moment=True),
-        "rehearsal": Wanted("CASE WHEN t.rehearsal THEN 1 ELSE 0 END", pl.Int8),
+        "created_at": Wanted("t.created_at", Kind.MOMENT),
+        "finished_at": Wanted("t.finished_at", Kind.MOMENT),
+        "rehearsal": Wanted("CASE WHEN t.rehearsal THEN 1 ELSE 0 END", Kind.NUMBER),
         # Step 6 may have named no time on purpose: then what was wanted first is void.
         "not_before": Wanted(
             f"CASE WHEN {assigned} IS NULL OR {named} = '' THEN t.wanted_at ELSE {named} END"
         ),
-        "monev_note": Wanted(noted("monev", "catatan"), free=True),
-        "sealed": Wanted(f"CASE WHEN {noted('arsip')} IS NULL THEN 0 ELSE 1 END", pl.Int8),
-        "writer": Wanted(noted("instruksi", "penulis"), free=True),
-        "officer": Wanted(noted("petugas"), free=True),
+        "monev_note": Wanted(noted("monev", "catatan"), Kind.TEXT),
+        "sealed": Wanted(f"CASE WHEN {noted('arsip')} IS NULL THEN 0 ELSE 1 END", Kind.NUMBER),
+        "writer": Wanted(noted("instruksi", "penulis"), Kind.TEXT),
+        "officer": Wanted(noted("petugas"), Kind.TEXT),
     }
     return Question("publications", wanted, _ALIVE, beside)
 
@@ -249,7 +275,9 @@ def _with_unknown(deliveries: pl.DataFrame, unknown: pl.DataFrame) -> pl.DataFra
     ).with_columns(pl.col("was_unknown").fill_null(value=False))
 
 
-def _once_unknown(connection: Connection, period: Mapping[str, str]) -> pl.DataFrame:
+def _once_unknown(
+    connection: Connection, period: Mapping[str, str], publications: Numbering
+) -> pl.DataFrame:
     """Which publication and channel had an outcome that was unknown for a time.
 
     Known since the period began: what is planned in it cannot have been unknown before.
@@ -259,9 +287,12 @@ def _once_unknown(connection: Connection, period: Mapping[str, str]) -> pl.DataF
         text(f"SELECT chain, data FROM events WHERE {says} AND at >= :start"),  # noqa: S608
         {"start": period["start"]},
     )
-    found = {(chain, str(json.loads(data).get("saluran"))) for chain, data in rows}
+    found = sorted({(chain, str(json.loads(data).get("saluran"))) for chain, data in rows})
     return pl.DataFrame(
-        sorted(found), schema={"publication_id": pl.String, "channel": pl.String}, orient="row"
+        [
+            publications.numbers_of_texts("publication_id", (chain for chain, _ in found)),
+            pl.Series("channel", [channel for _, channel in found], dtype=pl.String),
+        ]
     )
 
 
@@ -293,22 +324,6 @@ def _due(
         & (pl.col("published_at") < end - RIPE)
         & ~pl.col("channel").is_in(sorted(unread_channels))
     )["id"]
-
-
-def _reminders(connection: Connection, period: Mapping[str, str]) -> pl.DataFrame:
-    rows = connection.execute(
-        text(
-            "SELECT kind, outcome, count(*) FROM reminders "
-            "WHERE claimed_at >= :start AND claimed_at < :end "
-            "GROUP BY kind, outcome ORDER BY kind, outcome"
-        ),
-        period,
-    )
-    return pl.DataFrame(
-        [tuple(row) for row in rows],
-        schema={"kind": pl.String, "outcome": pl.String, "count": pl.Int64},
-        orient="row",
-    )
 
 
 def _fixity(connection: Connection, as_of: str) -> Fixity | None:

@@ -21,7 +21,6 @@ P90_BETWEEN: Literal["linear"] = "linear"
 NOTHING = Spread(0, None, None, None)
 
 # Columns that `judged` adds to the rounds of `Rows`.
-#   publication_no the publication as a number of this report
 #   begun_at       when the clock of the standard starts
 #   seconds        working seconds to its end, or to the end of the period while open
 #   standard       the standard in minutes, of the publication's own SOP revision
@@ -54,9 +53,8 @@ def judged(
     """The rounds, each with how long it took and how long it may take."""
     # Small numbers instead of long texts: a million rounds are joined by it.
     revision = pl.Enum(list(sops))
-    known = rows.publications.with_row_index("publication_no").select(
+    known = rows.publications.select(
         pl.col("id").alias("publication_id"),
-        "publication_no",
         pl.col("sop").cast(revision, strict=False),
         "finished_at",
         asked_for=_moments(rows.publications),

@@ -13,6 +13,11 @@ from datetime import date, datetime
 # Below this many, shares are shown as counts and not as per cent.
 SMALL_SAMPLE = 5
 
+# Below this many points a control chart judges nothing: limits from fewer move with each
+# new point, so they are shown in order and no more (Provost and Murray, The Health Care
+# Data Guide: trial limits from twelve points on).
+FEWEST_JUDGED = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -134,7 +139,8 @@ class Xmr:
     """Individuals and moving range chart of lead time (working minutes), in order of publication.
 
     Limits are None below two points. `signals` are indexes of points outside the limits
-    and of runs of eight on one side of the mean.
+    and of runs of eight on one side of the mean. Both say something only where
+    `is_judged`.
     """
 
     points: tuple[XmrPoint, ...]
@@ -144,6 +150,11 @@ class Xmr:
     mean_range: float | None
     upper_range: float | None
     signals: tuple[int, ...]
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there are points enough for limits and marks."""
+        return len(self.points) >= FEWEST_JUDGED
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import polars as pl
 
 from monev.judging import steps_of
 from monev.metric_names import METRICS
-from monev.model import SMALL_SAMPLE, MonevReport
+from monev.model import FEWEST_JUDGED, SMALL_SAMPLE, MonevReport
 from monev.rows import WHOLE_POST, Rows, Span, midnight_after
 from sop.calendar import OfficeCalendar
 from sop.indonesian import number, short_moment
@@ -54,13 +54,13 @@ def _samples(report: MonevReport) -> Iterator[str]:
     if small:
         yield (
             f"Contoh kecil: langkah {_listed(small)} mempunyai kurang dari {SMALL_SAMPLE} putaran, "
-            "jadi disajikan sebagai jumlah, bukan persen."
+            "jadi disajikan sebagai jumlah, bukan persen, dan tanpa P90."
         )
     points = len(report.xmr.points)
-    if 0 < points < SMALL_SAMPLE:
+    if points and not report.xmr.is_judged:
         yield (
-            f"Hanya {points} publikasi yang tayang pada periode ini; batas kendali bagan belum "
-            "dapat dipercaya."
+            f"Hanya {points} publikasi yang tayang pada periode ini, terlalu sedikit untuk menilai "
+            f"naik turunnya waktu; bagan kendali memerlukan sedikitnya {FEWEST_JUDGED}."
         )
 
 

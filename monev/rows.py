@@ -15,9 +15,11 @@ import polars as pl
 from monev.model import ArchiveFigures, Period, SealLine
 
 MOMENT = pl.Datetime("us", "UTC")
+# A publication is a small number within one report: a million rows are joined by it.
+KEY = pl.UInt32
 
 PUBLICATIONS: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "id": pl.String,
+    "id": KEY,
     "reference": pl.String,
     "title": pl.String,
     "unit": pl.String,
@@ -25,22 +27,22 @@ PUBLICATIONS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "status": pl.String,
     "created_at": MOMENT,
     "finished_at": MOMENT,
-    "rehearsal": pl.Int8,
+    "rehearsal": pl.Int32,
     "not_before": pl.String,  # ISO; the time of publication that was asked for
     "monev_note": pl.String,
-    "sealed": pl.Int8,
+    "sealed": pl.Int32,
     "writer": pl.String,
     "officer": pl.String,
 }
 ROUNDS: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "publication_id": pl.String,
+    "publication_id": KEY,
     "step_no": pl.Int32,
     "opened_at": MOMENT,
     "closed_at": MOMENT,
     "outcome": pl.String,
 }
 DELIVERIES: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "publication_id": pl.String,
+    "publication_id": KEY,
     "channel": pl.String,
     "state": pl.String,
     "planned_at": MOMENT,
@@ -48,7 +50,7 @@ DELIVERIES: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "was_unknown": pl.Boolean,
 }
 REJECTIONS: Mapping[str, pl.DataType | type[pl.DataType]] = {
-    "publication_id": pl.String,
+    "publication_id": KEY,
     "step_no": pl.Int32,
     "number": pl.Int32,
     "decided_at": MOMENT,

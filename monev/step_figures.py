@@ -27,7 +27,7 @@ def step_figures(rounds: pl.DataFrame, sops: Mapping[str, Sop]) -> tuple[StepFig
             within=(seconds <= standard).sum(),
             unjudged=standard.null_count(),
             returned=(pl.col("outcome") == "tidak").sum(),
-            publications=pl.col("publication_no").n_unique(),
+            publications=pl.col("publication_id").n_unique(),
             excess=(seconds - standard).clip(lower_bound=0).sum(),
         )
     )

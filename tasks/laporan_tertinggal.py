@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -39,14 +38,15 @@ from tasks.pemulihan import (
     NotRegisteredError,
     Standing,
     Sweep,
+    look_again_for,
     may_restart,
     record_once,
     rescheduling,
     run_of,
     state_id,
+    tell_of,
     trouble_of,
 )
-from tasks.waking import wake_at
 
 FLOWS = tuple(f"monev-{kind}" for kind in (WEEKLY, MONTHLY, SPECIAL))
 MOST_STARTS = 10
@@ -68,15 +68,11 @@ def mend_unread_reports() -> list[str]:
         how = Sweep(here, client)
         mended = mend_reports(how)
         begun = restart_lost_reports(here, client)
-    if how.look_again:
-        wake_at(min(how.look_again) + timedelta(seconds=1), "laporan")
+    look_again_for(how, "laporan")
     for name in begun:
         log.warning("%s dimulai kembali: prosesnya mati.", name)
     for one in mended:
-        if one.obstacle:
-            log.error("%s belum dapat dilanjutkan: %s", one.title, one.obstacle)
-        else:
-            log.warning("%s dijalankan kembali: %s", one.title, one.reason)
+        tell_of(log, one.title, one)
     return [one.title for one in mended if not one.obstacle] + begun
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -43,6 +44,8 @@ from tasks.laporan import TOO_LONG, is_too_long, monev_report, month_before, wee
 from tasks.office import Office, office
 from tasks.pembacaan import (
     SUMMARY,
+    TABLES,
+    damaged_files,
     folder_of,
     name_in_timeline,
     open_reading,
@@ -276,9 +279,9 @@ def susun_laporan(period: Period, earlier: int, run_id: str) -> str:
     report = monev_report(here, replace(period, as_of=here.clock()))
     folder = _folder_name(period, earlier + 1)
     files = _written(here.reports_root / folder, report)
-    key = _artifact_key(period, earlier + 1)
+    title = period_title(period)
     # Before the row: a report that is kept has been shown, wherever the process dies.
-    _show(report, key)
+    _show(_artifact_key(period, earlier + 1), title, markdown(report), tables_of(report))
     with here.ledger.work() as work:
         kept = reports.keep(
             work,
@@ -325,13 +328,16 @@ def _written(folder: Path, report: MonevReport) -> dict[str, str]:
         for left in (*folder.parent.glob(f".{folder.name}.*"), folder):
             shutil.rmtree(left, ignore_errors=True)
         digests = write_all(report, aside)
-        summary = summary_of(report).encode("utf-8")
-        (aside / SUMMARY).write_bytes(summary)
+        tables = json.dumps(tables_of(report), ensure_ascii=False, indent=1)
+        for name, text in ((SUMMARY, summary_of(report)), (TABLES, tables)):
+            data = text.encode("utf-8", "replace")
+            (aside / name).write_bytes(data)
+            digests[name] = hashlib.sha256(data).hexdigest()
         aside.rename(folder)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise RuntimeError(UNWRITABLE.format(folder=folder, why=why)) from error
-    return {**digests, SUMMARY: hashlib.sha256(summary).hexdigest()}
+    return digests
 
 
 def summary_of(report: MonevReport) -> str:
@@ -364,18 +370,30 @@ def _artifact_key(period: Period, version: int) -> str:
     return key + (f"-versi-{version}" if version > 1 else "")
 
 
-def _show(report: MonevReport, key: str) -> None:
-    title = period_title(report.period)
-    create_markdown_artifact(
-        markdown=markdown(report), key=key, description=f"Laporan monev · {title}"
-    )
-    for make in _SHOWN:
-        table = make(report)
-        if table.rows:
-            slug = re.sub(r"[^a-z0-9]+", "-", table.sheet.lower()).strip("-")
-            create_table_artifact(
-                table=records(table), key=f"{key}-{slug}", description=f"{table.title} · {title}"
-            )
+def tables_of(report: MonevReport) -> list[dict[str, Any]]:
+    """What the UI shows as tables of their own, in words: `nama`, `judul`, `baris`."""
+    made = (make(report) for make in _SHOWN)
+    return [
+        {
+            "nama": re.sub(r"[^a-z0-9]+", "-", table.sheet.lower()).strip("-"),
+            "judul": table.title,
+            "baris": records(table),
+        }
+        for table in made
+        if table.rows
+    ]
+
+
+def _show(key: str, title: str, text: str, tables: Sequence[Mapping[str, Any]]) -> UUID:
+    """Put a report into the UI; the text last, so that with it all of the report is there."""
+    for table in tables:
+        create_table_artifact(
+            table=table["baris"],
+            key=f"{key}-{table['nama']}",
+            description=f"{table['judul']} · {title}",
+        )
+    made = create_markdown_artifact(markdown=text, key=key, description=f"Laporan monev · {title}")
+    return UUID(str(made))
 
 
 def _shown_at(here: Office, report: Report) -> str:
@@ -389,14 +407,21 @@ def _shown_at(here: Office, report: Report) -> str:
 
 
 def _shown_again(here: Office, report: Report, key: str) -> UUID | None:
-    """From its file, the text only; None where that is not readable: the form says so."""
+    """From its files; None where the text is not readable: the form says so."""
     try:
         text = (folder_of(here, report) / MARKDOWN).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    title = titled(report)
-    made = create_markdown_artifact(markdown=text, key=key, description=f"Laporan monev · {title}")
-    return UUID(str(made))
+    return _show(key, titled(report), text, _kept_tables(here, report))
+
+
+def _kept_tables(here: Office, report: Report) -> list[dict[str, Any]]:
+    """The tables as they were kept; none where they are damaged (the form names the file), or
+    were not kept yet when the report was made."""
+    if TABLES not in report.files or TABLES in damaged_files(here, report):
+        return []
+    kept: list[dict[str, Any]] = json.loads((folder_of(here, report) / TABLES).read_bytes())
+    return kept
 
 
 def _run_id() -> UUID:

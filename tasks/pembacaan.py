@@ -34,6 +34,9 @@ from tasks.opening import NOBODY, REOPENED, OpenForm
 from tasks.pemberitahuan import approving_role
 
 SUMMARY = "ringkasan.md"
+# What the UI shows of a report as tables; kept, so that they can be shown again.
+TABLES = "tabel.json"
+_FOR_SIAR = (SUMMARY, TABLES)
 READ = "Sudah dibaca"
 ASKED = (
     "**Baca laporan monev ini, lalu nyatakan sudah dibaca.** Catatan Anda disimpan bersama "
@@ -182,7 +185,7 @@ def _description(
 ) -> str:
     folder = folder_of(office, report)
     step = monev_step(office.sop)
-    files = ", ".join(f"`{name}`" for name in sorted(report.files) if name != SUMMARY)
+    files = ", ".join(f"`{name}`" for name in sorted(report.files) if name not in _FOR_SIAR)
     parts = [reasons_block(notice, refused=refused)] if notice else []
     parts += [
         ASKED,

@@ -126,16 +126,26 @@ def mend_open_publications() -> list[str]:
         for ended in end_dead_system_runs(here, client):
             log.warning("%s", ended)
     here.locks.tidy()
-    if how.look_again:
-        wake_at(min(how.look_again) + timedelta(seconds=1), "pulih")
+    look_again_for(how, "pulih")
     for title in begun:
         log.warning("Permintaan “%s” dimulai kembali: prosesnya mati sebelum tercatat.", title)
     for one in mended:
-        if one.obstacle:
-            log.error("Publikasi %s belum dapat dilanjutkan: %s", one.reference, one.obstacle)
-        else:
-            log.warning("Publikasi %s dijalankan kembali: %s", one.reference, one.reason)
+        tell_of(log, f"Publikasi {one.reference}", one)
     return [one.reference for one in mended if not one.obstacle]
+
+
+def tell_of(log: logging.Logger | logging.LoggerAdapter[Any], name: str, one: Mended) -> None:
+    """Say in the run's log what became of a run that did not wait as it should."""
+    if one.obstacle:
+        log.error("%s belum dapat dilanjutkan: %s", name, one.obstacle)
+    else:
+        log.warning("%s dijalankan kembali: %s", name, one.reason)
+
+
+def look_again_for(how: Sweep, what: str) -> None:
+    """Wake for what was too young to be judged, as soon as it is old enough."""
+    if how.look_again:
+        wake_at(min(how.look_again) + timedelta(seconds=1), what)
 
 
 def sweep(how: Sweep) -> list[Mended]:

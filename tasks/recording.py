@@ -21,15 +21,15 @@ from archive.redaction import without_secrets
 from connectors.base import RemoteStatus
 from connectors.errors import ChannelError
 from connectors.http import ChannelHttp, Timeouts
-from ledger import publications
+from ledger import files, publications
 from ledger.models import Delivery, DeliveryState, Publication
 from tasks.case import publication_in
 from tasks.office import Office
 from tasks.rendering import WEBSITE
 from tasks.standings import standings
 
-RECORDED = "hasil-direkam"
-NOTE = "rekaman"
+RECORDED = files.RECORDED
+NOTE = files.RECORDING
 
 MOST_FILES = 60
 MOST_BYTES = 40 * 1024 * 1024

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from babel.dates import format_date
 
-from monev.model import StepFigures, Week, Xmr
+from monev.model import SMALL_SAMPLE, StepFigures, Week, Xmr
 from monev.render.wording import count, duration, one_line, shortened, working
 from sop.indonesian import LOCALE, number, today
 
@@ -67,47 +67,71 @@ class Chart:
         return _drawn(self.width, self.height, self.draw)
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A step's median and P90 as multiples of its standard; of a few rounds there is no P90."""
+
+    step: StepFigures
+    median: float
+    p90: float | None
+
+    @property
+    def farthest(self) -> float:
+        return self.median if self.p90 is None else self.p90
+
+    @property
+    def in_words(self) -> str:
+        median = f"median {number(round(self.median, 1))} kali baku"
+        p90 = "" if self.p90 is None else f", P90 {number(round(self.p90, 1))} kali baku"
+        return f"Langkah {self.step.no} {one_line(self.step.name)}: {median}{p90}."
+
+
 def steps_chart(steps: Sequence[StepFigures]) -> Chart | None:
     """Median and P90 of each step as multiples of its standard; None when nothing is judged."""
     judged = [
-        (step, step.time.median / step.standard, step.time.p90 / step.standard)
+        _Judged(
+            step,
+            step.time.median / step.standard,
+            step.time.p90 / step.standard if step.time.n >= SMALL_SAMPLE else None,
+        )
         for step in steps
         if step.standard and step.time.median is not None and step.time.p90 is not None
     ]
     if not judged:
         return None
+    has_p90 = any(one.p90 is not None for one in judged)
     return Chart(
         "langkah",
-        "Bagan langkah terhadap bakunya. "
-        + " ".join(
-            f"Langkah {step.no} {one_line(step.name)}: median {number(round(median, 1))} kali "
-            f"baku, P90 {number(round(p90, 1))} kali baku."
-            for step, median, p90 in judged
-        ),
+        "Bagan langkah terhadap bakunya. " + " ".join(one.in_words for one in judged),
         "Lama tiap langkah sebagai kelipatan bakunya. Garis tegak: baku waktu SOP; bulatan penuh: "
-        "median; bulatan kosong: P90.",
+        f"median{'; bulatan kosong: P90' if has_p90 else ''}.",
         lambda figure: _draw_steps(figure, judged),
         0.62 + 0.29 * len(judged),
     )
 
 
-def _draw_steps(figure: Figure, judged: Sequence[tuple[StepFigures, float, float]]) -> None:
+def _draw_steps(figure: Figure, judged: Sequence[_Judged]) -> None:
     axes = figure.add_subplot()
-    end = min(6.0, max(2.0, 1.15 * max(p90 for _, _, p90 in judged)))
-    for row, (_, median, p90) in enumerate(judged):
-        left, right = min(median, end), min(p90, end)
-        axes.plot([left, right], [row, row], color=SOFT, linewidth=1.6, zorder=2)
-        axes.plot([right], [row], "o", markersize=6, mfc="white", mec=INK, zorder=3, clip_on=False)
+    end = min(6.0, max(2.0, 1.15 * max(one.farthest for one in judged)))
+    for row, one in enumerate(judged):
+        left, right = min(one.median, end), min(one.farthest, end)
+        if one.p90 is not None:
+            axes.plot([left, right], [row, row], color=SOFT, linewidth=1.6, zorder=2)
+            empty: dict[str, Any] = {"mfc": "white", "mec": INK, "clip_on": False}
+            axes.plot([right], [row], "o", markersize=6, zorder=3, **empty)
         axes.plot([left], [row], "o", markersize=6, mfc=INK, mec=INK, zorder=4, clip_on=False)
-        if p90 > end:
-            label = f"sampai {number(round(p90, 1))}×"
+        if one.farthest > end:
+            label = f"sampai {number(round(one.farthest, 1))}×"
             axes.annotate(label, (end, row), (8, 0), textcoords="offset points", va="center")
     axes.axvline(1, color=INK, linewidth=1.3, zorder=1)
     axes.set_ylim(len(judged) - 0.5, -0.5)
     axes.set_xlim(0, end)
     axes.set_yticks(
         range(len(judged)),
-        [f"{step.no}. {shortened(step.name, LONGEST_NAME)}" for step, _, _ in judged],
+        [
+            f"{step.no}. {shortened(step.name, LONGEST_NAME)}"
+            for step in (one.step for one in judged)
+        ],
     )
     axes.tick_params(axis="y", length=0)
     ticks = [tick for tick in (0, 1, 2, 3, 4, 5, 6) if tick <= end]
@@ -120,7 +144,8 @@ def _draw_steps(figure: Figure, judged: Sequence[tuple[StepFigures, float, float
 def control_chart(xmr: Xmr) -> Chart | None:
     """Lead time in order of publication with its limits, and the moving range under it.
 
-    Above 200 points the last 200 are drawn, with the limits of all.
+    Few points are shown without limits and ranges, which would judge them. Above 200
+    points the last 200 are drawn, with the limits of all.
     """
     if len(xmr.points) < FEWEST_POINTS or xmr.mean is None:
         return None
@@ -131,6 +156,16 @@ def control_chart(xmr: Xmr) -> Chart | None:
         caption += (
             f" Digambar {count(drawn)} publikasi terakhir dari {count(len(xmr.points))}; batas "
             "dihitung dari semuanya, dan semua titik dan tandanya ada di XLSX."
+        )
+    if not xmr.is_judged:
+        return Chart(
+            "kendali",
+            f"Bagan waktu sampai tayang dengan {count(drawn)} titik: "
+            + "; ".join(working(point.value) for point in xmr.points)
+            + ". Titiknya terlalu sedikit untuk batas kendali.",
+            f"{caption} Tanpa batas kendali: titiknya terlalu sedikit.",
+            lambda figure: _draw_points(figure, xmr),
+            1.9,
         )
     caption += " Garis putus: batas kendali; kotak: titik yang bertanda."
     return Chart(
@@ -178,13 +213,26 @@ def _draw_control(figure: Figure, xmr: Xmr, first: int) -> None:
     lower.plot(places[1 if not first else 0 :], ranges[max(0, first - 1) :], **style)
     _limit(lower, xmr.mean_range, "rata-rata", "-")
     _limit(lower, xmr.upper_range, "batas atas", (0, (5, 3)))
-    for axes, label in ((upper, "Waktu (jam kerja)"), (lower, "Rentang (jam)")):
-        axes.set_ylabel(label)
-        axes.set_ylim(bottom=0)
-        axes.margins(x=0.02, y=0.16)
-        axes.yaxis.set_major_formatter(lambda value, _: number(value))
-        axes.locator_params(axis="y", nbins=4)
+    _scale(upper, "Waktu (jam kerja)")
+    _scale(lower, "Rentang (jam)")
     _name_places(lower, xmr, first)
+
+
+def _draw_points(figure: Figure, xmr: Xmr) -> None:
+    axes = figure.add_subplot()
+    hours = [point.value / 60 for point in xmr.points]
+    axes.plot(range(1, len(hours) + 1), hours, color=INK, linewidth=0.9, marker="o", markersize=4.2)
+    _scale(axes, "Waktu (jam kerja)")
+    axes.set_xlim(0.5, len(hours) + 0.5)
+    _name_places(axes, xmr, 0)
+
+
+def _scale(axes: Axes, label: str) -> None:
+    axes.set_ylabel(label)
+    axes.set_ylim(bottom=0)
+    axes.margins(x=0.02, y=0.16)
+    axes.yaxis.set_major_formatter(lambda value, _: number(value))
+    axes.locator_params(axis="y", nbins=4)
 
 
 def _labelled(marked: Sequence[int], xmr: Xmr) -> list[int]:

@@ -1,20 +1,11 @@
-"""The report as PDF on the office's letterhead, set by Typst.
-
-Typst gets the report as JSON values, so nothing that was typed is ever read as its
-source. No system fonts and no clock: the same report gives the same bytes anywhere.
-PDF/A-2a and PDF/UA-1 where the letters allow it (Typst's own fonts have no Chinese).
-"""
+"""The report as PDF on the office's letterhead: see `sop.typesetting`."""
 
 from __future__ import annotations
 
-import json
 import re
-import tempfile
 import unicodedata
 from pathlib import Path
 from typing import Any
-
-import typst
 
 from monev.model import MonevReport
 from monev.render.charts import Chart
@@ -30,9 +21,9 @@ from monev.render.sections import (
 from monev.render.table import Table, page_columns, page_rows, rest_after
 from monev.render.wording import breakable, one_line
 from sop.indonesian import WIB
+from sop.typesetting import pdf_of
 
 TEMPLATE = Path(__file__).with_name("laporan.typ")
-STANDARDS: tuple[list[str], ...] = (["a-2a", "ua-1"], ["a-2b"], [])
 ROWS = 25
 LONGEST_CELL = 400
 LONGEST_WORD = 60
@@ -44,33 +35,8 @@ def pdf(report: MonevReport, parts: tuple[Section, ...] | None = None) -> bytes:
     `parts` are the report's sections where a caller has them already.
     """
     parts = sections(report) if parts is None else parts
-    with tempfile.TemporaryDirectory(prefix="siar-monev-") as made:
-        folder = Path(made)
-        for chart in (chart for part in parts for chart in part.charts):
-            (folder / f"{chart.name}.svg").write_bytes(chart.svg)
-        data = _settable(_document(report, parts))
-        (folder / "data.json").write_text(json.dumps(data), encoding="utf-8")
-        (folder / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
-        return _compiled(folder)
-
-
-def _compiled(folder: Path) -> bytes:
-    for standards in STANDARDS:
-        try:
-            made: bytes = typst.compile(
-                str(folder / TEMPLATE.name),
-                root=str(folder),
-                ignore_system_fonts=True,
-                format="pdf",
-                pdf_standards=standards,  # type: ignore[call-overload]
-                timestamp=0,
-            )
-        except typst.TypstError:
-            if not standards:
-                raise
-            continue
-        return made
-    raise AssertionError("the last standard is none at all")
+    drawn = {f"{chart.name}.svg": chart.svg for part in parts for chart in part.charts}
+    return pdf_of(TEMPLATE, _settable(_document(report, parts)), drawn)
 
 
 def _document(report: MonevReport, parts: tuple[Section, ...]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from monev.model import MonevReport
+from monev.model import SMALL_SAMPLE, MonevReport, StepFigures
 from monev.render import summary, tabulation
 from monev.render.charts import Chart, control_chart, steps_chart, weeks_chart
 from monev.render.table import Table
@@ -100,10 +100,12 @@ def _key_figures(report: MonevReport) -> tuple[KeyFigure, ...]:
     value = whole if "(" not in whole else percent(within / judged)
     late = sum(1 for one in report.open_items if (one.overdue or 0) > 0)
     lead = report.lead_time.working
+    of_how_many = f"median dari {count(lead.n)}" if 1 < lead.n < SMALL_SAMPLE else "median"
+    middle = "" if lead.n == 1 else f" ({of_how_many})"
     return (
         KeyFigure(count(report.counts.published), "publikasi tayang"),
         KeyFigure(value, "langkah dalam baku waktu"),
-        KeyFigure(duration(lead.median), "waktu kerja sampai tayang (median)"),
+        KeyFigure(duration(lead.median), f"waktu kerja sampai tayang{middle}"),
         KeyFigure(count(report.counts.open), f"masih terbuka, {count(late)} lewat baku"),
     )
 
@@ -142,20 +144,26 @@ def _steps(report: MonevReport) -> Section:
     sentences = [
         "Waktu dihitung dalam jam kerja kantor. n adalah banyaknya putaran yang selesai pada "
         "periode ini; satu langkah dapat diputar lebih dari sekali. P90: sembilan dari sepuluh "
-        "selesai dalam waktu itu. Pada sampel di bawah lima ditulis jumlah, bukan persen."
+        "selesai dalam waktu itu. Pada sampel di bawah lima ditulis jumlah, bukan persen, "
+        "dan P90 tidak dihitung."
     ]
     if slowest is not None and slowest.excess > 0:
-        part = "" if slowest.excess_share is None else f" ({percent(slowest.excess_share)})"
-        sentences.append(
-            f"Hambatan terbesar: langkah {slowest.no}, {one_line(slowest.name)}, "
-            f"{working(slowest.excess)} lewat baku{part}."
-        )
+        sentences.append(_late(report, slowest))
     return Section(
         "Langkah terhadap baku waktu",
         tuple(sentences),
         _present(steps_chart(report.steps)),
         (tabulation.steps(report),),
     )
+
+
+def _late(report: MonevReport, slowest: StepFigures) -> str:
+    named, excess = f"langkah {slowest.no}, {one_line(slowest.name)}", working(slowest.excess)
+    if summary.is_only_late(report, slowest):
+        return f"Yang lewat baku hanya {named}: seluruhnya {excess}."
+    few = slowest.excess_share is None or slowest.time.n < SMALL_SAMPLE
+    part = "" if few else f" ({percent(slowest.excess_share or 0)})"
+    return f"Hambatan terbesar: {named}, {excess} lewat baku{part}."
 
 
 def _rejections(report: MonevReport) -> Section:
@@ -169,7 +177,7 @@ def _rejections(report: MonevReport) -> Section:
 
 
 def _lead(report: MonevReport) -> Section:
-    marked = (tabulation.signals(report),) if report.xmr.signals else ()
+    marked = (tabulation.signals(report),) if report.xmr.signals and report.xmr.is_judged else ()
     return Section(
         "Waktu sampai tayang",
         (summary.lead_sentence(report),) if report.xmr.points else (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from monev.metric_names import METRICS
-from monev.model import SMALL_SAMPLE, MonevReport, StepFigures
+from monev.model import FEWEST_JUDGED, SMALL_SAMPLE, MonevReport, StepFigures
 from monev.render.wording import (
     count,
     duration,
@@ -19,6 +19,8 @@ from monev.render.wording import (
 from sop.indonesian import day, moment
 
 LARGE_EXCESS = 0.4
+# Whoever reads of nine of ten thinks of as many.
+FEWEST_TENTHS = 10
 
 
 def is_empty(report: MonevReport) -> bool:
@@ -92,8 +94,13 @@ def _slowest(report: MonevReport) -> str:
     if step is None or step.excess <= 0:
         judged = within_standard(report)[1]
         return "Tidak ada langkah yang melewati baku waktunya." if judged else ""
+    if is_only_late(report, step):
+        return (
+            f"Satu-satunya langkah yang lewat baku adalah langkah {step.no}, "
+            f"{one_line(step.name)}: seluruhnya {working(step.excess)}."
+        )
     part = ""
-    if step.excess_share is not None:
+    if step.excess_share is not None and step.time.n >= SMALL_SAMPLE:
         part = f", atau {percent(step.excess_share)} dari kelebihan waktu semua langkah"
     return (
         f"Hambatan terbesar ada di langkah {step.no}, {one_line(step.name)}: seluruhnya "
@@ -101,19 +108,33 @@ def _slowest(report: MonevReport) -> str:
     )
 
 
+def is_only_late(report: MonevReport, step: StepFigures) -> bool:
+    """Whether no other step took longer than its standard: then there is nothing to compare."""
+    return not any(one.excess > 0 for one in report.steps if one.no != step.no)
+
+
 def _lead(report: MonevReport) -> str:
     spread, calendar = report.lead_time.working, report.lead_time.calendar_hours
     if not spread.n:
         return ""
+    if spread.n == 1:
+        return (
+            f"Publikasi yang tayang memerlukan {working(spread.maximum)} sejak langkah 1 dibuka "
+            f"({elapsed(calendar.maximum)} menurut kalender)."
+        )
     if spread.n < SMALL_SAMPLE:
         return (
             f"Waktu terlama dari langkah 1 sampai tayang adalah {working(spread.maximum)} "
             f"({elapsed(calendar.maximum)} menurut kalender)."
         )
+    nine_of_ten = (
+        f"sembilan dari sepuluh paling lama {working(spread.p90)}"
+        if spread.n >= FEWEST_TENTHS
+        else f"yang terlama {working(spread.maximum)}"
+    )
     return (
         f"Separuh publikasi tayang paling lama {working(spread.median)} sesudah langkah 1 dibuka "
-        f"({elapsed(calendar.median)} menurut kalender), dan sembilan dari sepuluh paling lama "
-        f"{working(spread.p90)}."
+        f"({elapsed(calendar.median)} menurut kalender), dan {nine_of_ten}."
     )
 
 
@@ -135,8 +156,9 @@ def _overdue(report: MonevReport) -> Iterator[str]:
     if not late:
         return
     worst = max(late, key=lambda one: one.overdue or 0)
+    which = ":" if len(late) == 1 else ". Yang terlama:"
     yield (
-        f"{count(len(late))} publikasi terbuka sudah lewat baku. Yang terlama: "
+        f"{count(len(late))} publikasi terbuka sudah lewat baku{which} "
         f"{one_line(worst.reference)} di langkah {worst.step_no}, ditangani "
         f"{one_line(worst.owner)}, lewat {working(worst.overdue)}. Mohon diselesaikan atau "
         "ditunjuk pengganti pelaksananya."
@@ -147,15 +169,17 @@ def _excess(report: MonevReport) -> Iterator[str]:
     step = bottleneck(report)
     if step is None or (step.excess_share or 0) < LARGE_EXCESS or step.time.n < SMALL_SAMPLE:
         return
-    yield (
-        f"Langkah {step.no} ({one_line(step.name)}) menyumbang {percent(step.excess_share or 0)} "
-        "kelebihan waktu. Pertimbangkan menambah pelaksana, atau meninjau baku waktunya."
-    )
+    named = f"langkah {step.no} ({one_line(step.name)})"
+    if is_only_late(report, step):
+        found = f"Hanya {named} yang melewati bakunya."
+    else:
+        found = f"L{named[1:]} menyumbang {percent(step.excess_share or 0)} kelebihan waktu."
+    yield f"{found} Pertimbangkan menambah pelaksana, atau meninjau baku waktunya."
 
 
 def _signals(report: MonevReport) -> Iterator[str]:
     many = len(report.xmr.signals)
-    if many:
+    if many and report.xmr.is_judged:
         yield (
             f"{count(many)} titik pada bagan kendali bertanda: waktunya bukan naik turun yang "
             "biasa. Minta Tim PPID mencari sebabnya."
@@ -216,8 +240,11 @@ def _sealless(report: MonevReport) -> Iterator[str]:
 def lead_sentence(report: MonevReport) -> str:
     """What the control chart says, for a reader who knows no such charts."""
     xmr = report.xmr
-    if xmr.mean is None or xmr.upper is None or xmr.lower is None:
-        return "Titiknya belum cukup untuk menghitung batas kendali."
+    if not xmr.is_judged:
+        return (
+            f"Baru {count(len(xmr.points))} publikasi yang tayang, terlalu sedikit untuk menilai "
+            f"naik turunnya waktu. Bagan kendali memerlukan sedikitnya {FEWEST_JUDGED}."
+        )
     marked = len(xmr.signals)
     found = (
         f"{count(marked)} titik bertanda karena di luar batas atau bagian dari delapan titik "

@@ -6,7 +6,16 @@ from datetime import datetime
 from itertools import pairwise
 
 from monev.metric_names import METRICS
-from monev.model import ChannelFigures, Engaged, MonevReport, Spread, StepFigures, Xmr
+from monev.model import (
+    FEWEST_JUDGED,
+    SMALL_SAMPLE,
+    ChannelFigures,
+    Engaged,
+    MonevReport,
+    Spread,
+    StepFigures,
+    Xmr,
+)
 from monev.render.table import Cell, Column, Kind, Table, Where
 from monev.render.wording import NO_STANDARD, NOTHING, REMINDER_KINDS, count, share, share_number
 from sop.indonesian import short_moment
@@ -68,8 +77,9 @@ def _share_within(step: StepFigures) -> str:
     return share(step.within, step.judged)
 
 
-def _spread(spread: Spread) -> tuple[Cell, Cell, Cell]:
-    return spread.median, spread.p90, spread.maximum
+def _spread(spread: Spread) -> tuple[float | None, float | None, float | None]:
+    # Nine of ten says nothing of three.
+    return spread.median, spread.p90 if spread.n >= SMALL_SAMPLE else None, spread.maximum
 
 
 def rejections(report: MonevReport) -> Table:
@@ -96,10 +106,7 @@ def rejections(report: MonevReport) -> Table:
 def lead_time(report: MonevReport) -> Table:
     """From the opening of step 1 to the last channel live."""
     working, calendar = report.lead_time.working, report.lead_time.calendar_hours
-    in_minutes = tuple(
-        None if value is None else value * 60
-        for value in (calendar.median, calendar.p90, calendar.maximum)
-    )
+    in_minutes = tuple(None if value is None else value * 60 for value in _spread(calendar))
     return Table(
         "Waktu tayang",
         "Waktu dari langkah 1 sampai tayang di saluran terakhir",
@@ -122,7 +129,8 @@ def lead_time(report: MonevReport) -> Table:
 
 def control_chart(report: MonevReport) -> Table:
     """The points behind the XmR chart, in order of publication."""
-    xmr, marked = report.xmr, frozenset(report.xmr.signals)
+    xmr = report.xmr
+    marked = frozenset(xmr.signals if xmr.is_judged else ())
     values = [point.value for point in xmr.points]
     ranges = [None, *(abs(after - before) for before, after in pairwise(values))]
     return Table(
@@ -169,9 +177,10 @@ def limits(report: MonevReport) -> Table:
             ("Waktu sampai tayang", xmr.mean, xmr.lower, xmr.upper),
             ("Rentang bergerak", xmr.mean_range, None, xmr.upper_range),
         )
-        if xmr.mean is not None
+        if xmr.is_judged
         else (),
-        "Publikasi yang tayang belum cukup untuk menghitung batas kendali.",
+        f"Batas kendali dihitung bila sedikitnya {FEWEST_JUDGED} publikasi tayang pada satu "
+        "periode.",
     )
 
 

@@ -15,10 +15,12 @@ from uuid import UUID
 import orjson
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterId
 from prefect.states import Scheduled
 
 from deployments.player import OpenForm
 from deployments.recover import recover
+from deployments.stack import SERVER, WORKER
 from ledger import publications, reports
 from ledger.forms import REFUSED_BY_SERVER
 from ledger.models import OFFICE_CHAIN, Event, Report
@@ -42,6 +44,7 @@ FILES = {
     "laporan-monev.pdf",
     "laporan-monev.xlsx",
     "ringkasan.md",
+    "tabel.json",
 }
 ANSWER = {"dibaca": READ}
 
@@ -154,12 +157,18 @@ def test_the_head_reads_the_report_and_what_it_covers_is_done(here: TestOffice) 
     assert refused["petugas"] == cast.kepala.name
     (said,) = told(here, reports.READ, laporan_id=report.id)
     assert len(said["selesai"]) == 1
-    names = [(one["name"], one["state"]["name"]) for one in here.player.task_runs(run)]
-    assert names == [
+    timeline = [
         ("9 · Monitoring dan evaluasi · susun laporan", "Completed"),
         ("9 · Monitoring dan evaluasi · dibaca", "Belum diterima"),
         ("9 · Monitoring dan evaluasi · dibaca", "Diterima"),
     ]
+
+    def is_told() -> bool:
+        # The server writes tasks from their events, a moment after the run has ended.
+        found = [(one["name"], one["state"]["name"]) for one in here.player.task_runs(run)]
+        return found == timeline
+
+    soon(is_told, "the timeline")
     assert_files_are_as_recorded(here, report)
     text = (here.office.reports_root / report.folder / "laporan-monev.md").read_text("utf-8")
     assert "Catatan untuk Berita yang dilaporkan" in text
@@ -331,6 +340,47 @@ def test_a_report_whose_run_is_gone_gets_another_run_by_recover(
     assert here.player.run(new_run)["name"] == "Laporan monev · Periode 13 Oktober 2026"
     read(here, form, head)
     assert len(told(here, RESTARTED, putaran_id=report.id)) == 1
+
+
+def test_after_the_loss_of_the_prefect_database_text_and_tables_are_shown_again(
+    here: TestOffice, head: Person
+) -> None:
+    run = ordered(here, october(17), october(18))
+    here.player.form(run)
+    report = report_of(here, run)
+    key = "laporan-monev-khusus-2026-10-17-2026-10-18"
+    before = shown(here, key)
+    assert {kind for kind, _ in before.values()} == {"markdown", "table"}
+    here.stack.stop_part(WORKER)
+    here.stack.stop_part(SERVER)
+    for file in here.stack.settings.prefect_home.glob("prefect.db*"):
+        file.unlink()
+    here.stack.start_part(SERVER)
+    here.stack.start_part(WORKER)
+    assert shown(here, key) == {}
+
+    assert recover(here.stack.settings) == 0
+    with here.office.ledger.read() as work:
+        new_run = UUID(reports.get(work, report.id).flow_run_id or "")
+    form = here.player.form(new_run)
+    assert shown(here, key) == before
+    (page,) = [one for one in here.player.artifacts(key) if one["key"] == key]
+    assert f"/artifacts/artifact/{page['latest_id']}" in form.description
+    assert "tabel.json" not in form.description
+    read(here, form, head)
+
+
+def shown(here: TestOffice, key: str) -> dict[str, tuple[str, Any]]:
+    """What the UI shows under keys that begin like this: kind and content."""
+    found = here.player.artifacts(key)
+    return {one["key"]: (one["type"], artifact_data(here, one["latest_id"])) for one in found}
+
+
+def artifact_data(here: TestOffice, artifact_id: str) -> Any:
+    with SyncPrefectClient(here.stack.api_url) as client:
+        wanted = ArtifactFilter(id=ArtifactFilterId(any_=[UUID(artifact_id)]))
+        (found,) = client.read_artifacts(artifact_filter=wanted)
+    return found.data
 
 
 def test_a_run_killed_after_the_reading_comes_to_its_end(

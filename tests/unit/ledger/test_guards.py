@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from ledger.db import WRITER
-from ledger.guards import RESTORED, guards, restore_guards
+from ledger.guards import RESTORED, guards, restore_guards, unguarded
 from ledger.models import Base, Event
 from ledger.verify import quick_problems, verify
 from ledger.work import Ledger
@@ -47,6 +47,9 @@ def test_the_list_is_that_of_a_new_database_and_every_table_is_on_it(ledger: Led
     listed = guards(ledger.engine.dialect.name)
     assert {one.name for one in listed} == installed(ledger)
     assert {one.table for one in listed} == set(Base.metadata.tables)
+    # Statement by statement, and the refusing function: what the migrations installed.
+    with ledger.engine.connect().execution_options(**{WRITER: False}) as connection:
+        assert list(unguarded(connection)) == []
     assert verify(ledger) == []
 
 

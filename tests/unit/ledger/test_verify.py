@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError
 from ledger import decisions, people, publications, revisions, rounds
 from ledger.blobs import FileBlobStore
 from ledger.db import WRITER
+from ledger.files import RECORDED, RECORDING
 from ledger.guards import guards
 from ledger.models import (
     OFFICE_CHAIN,
     Base,
     Delivery,
     Engagement,
+    Event,
     Reminder,
     Report,
     Round,
@@ -334,7 +336,7 @@ def test_files_are_checked_too(full: Ledger, tmp_path: Any) -> None:
     blobs = FileBlobStore(tmp_path / "berkas")
     kept = blobs.put(b"foto")
     missing = {problem.table for problem in verify(full, blobs=blobs)}
-    assert missing == {"media"}
+    assert missing == {"media", "revisions"}
     path = blobs.path(kept)
     path.chmod(0o600)
     path.write_bytes(b"bukan foto")
@@ -362,6 +364,49 @@ def test_a_lost_picture_that_only_an_approved_post_names_is_missed(
     (said,) = [one.sentence for one in verify(full, blobs=blobs) if one.row == key]
     assert drawn in said
     assert "cadangan" in said
+
+
+def test_a_lost_recording_that_only_an_event_names_is_missed(full: Ledger, tmp_path: Any) -> None:
+    blobs = FileBlobStore(tmp_path / "berkas")
+    reread, page = blobs.put(b'{"keadaan": "tayang"}'), blobs.put(b"WARC/1.1")
+    said = {"at": "2026-11-23", "rereads": {"x": reread}, "warc": page, "missing": []}
+    with full.work() as work:
+        (publication,) = publications.open_publications(work)
+        publications.keep_note(work, publication, RECORDED, {RECORDING: said})
+    assert "events" not in {table for table, _ in named_in(full, blobs)}
+
+    for name in (reread, page):
+        blobs.path(name).unlink()
+
+    found = [one for one in verify(full, blobs=blobs) if one.table == "events"]
+    assert {name for name in (reread, page) for one in found if name in one.sentence} == {
+        reread,
+        page,
+    }
+    with full.read() as work:
+        event = work.session.query(Event).filter_by(kind=RECORDED).one()
+        assert {one.row for one in found} == {str(event.id)}
+
+
+def test_a_recording_that_was_altered_is_named(full: Ledger, tmp_path: Any) -> None:
+    blobs = FileBlobStore(tmp_path / "berkas")
+    reread = blobs.put(b'{"keadaan": "tayang"}')
+    said = {"at": "2026-11-23", "rereads": {"x": reread}, "warc": "", "missing": []}
+    with full.work() as work:
+        (publication,) = publications.open_publications(work)
+        publications.keep_note(work, publication, RECORDED, {RECORDING: said})
+    path = blobs.path(reread)
+    path.chmod(0o600)
+    path.write_bytes(b'{"keadaan": "hilang"}')
+
+    assert ("berkas", reread) in named_in(full, blobs)
+
+
+def test_a_lost_document_that_only_the_manuscript_names_is_missed(
+    full: Ledger, tmp_path: Any
+) -> None:
+    named = {table for table, _ in named_in(full, FileBlobStore(tmp_path / "berkas"))}
+    assert "revisions" in named
 
 
 def named_in(ledger: Ledger, blobs: FileBlobStore) -> set[tuple[str, str]]:

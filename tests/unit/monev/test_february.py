@@ -348,9 +348,9 @@ def test_the_letterhead_names_the_sop_and_who_heads_the_office(report: MonevRepo
 def test_what_a_reader_must_know_of_the_data_is_told_in_indonesian(report: MonevReport) -> None:
     assert report.quality == (
         "Contoh kecil: langkah 7, 8, dan 9 mempunyai kurang dari 5 putaran, jadi disajikan "
-        "sebagai jumlah, bukan persen.",
-        "Hanya 3 publikasi yang tayang pada periode ini; batas kendali bagan belum dapat "
-        "dipercaya.",
+        "sebagai jumlah, bukan persen, dan tanpa P90.",
+        "Hanya 3 publikasi yang tayang pada periode ini, terlalu sedikit untuk menilai naik "
+        "turunnya waktu; bagan kendali memerlukan sedikitnya 12.",
         "Langkah 4 dan 8 dijalankan menurut lebih dari satu revisi SOP dengan baku waktu "
         "berbeda; tiap putaran dinilai dengan baku revisinya sendiri.",
         "1 putaran langkah 8 tidak dinilai karena revisi SOP-nya tidak menetapkan baku waktu.",

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import polars as pl
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from ledger import columns, engagement_sums
-from ledger.columns import moments_of
+from ledger import columns, engagement_sums, numbering
+from ledger.columns import moments_in
 from ledger.db import WRITER
 from ledger.models import UNKNOWN_EVENTS
+from ledger.numbering import Numbering, keys_in
 from ledger.readers import readers_of
 from monev.model import MonevReport, Period
 from tasks.laporan import monev_report
@@ -126,19 +129,64 @@ def test_unknown_outcomes_are_found_without_reading_every_event(filled: Engine) 
 
 
 def test_moments_are_read_to_the_microsecond_and_nothing_stays_nothing() -> None:
-    texts = ["2026-02-06T03:45:00.000001Z", None, "2028-02-29T23:59:59.999999Z"]
-    found = moments_of(pl.Series("at", texts)).to_list()
+    texts = ["2026-02-06T03:45:00.000001Z", " " * 27, "2028-02-29T23:59:59.999999Z"]
+    found = moments_in("at", "\n".join(texts).encode()).to_list()
     assert [one and one.isoformat() for one in found] == [
         "2026-02-06T03:45:00.000001+00:00",
         None,
         "2028-02-29T23:59:59.999999+00:00",
     ]
-    assert moments_of(pl.Series("at", [None], dtype=pl.String)).to_list() == [None]
+    assert moments_in("at", b" " * 27).to_list() == [None]
 
 
-def test_a_moment_of_another_form_is_refused() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-06 03:45",
+        "2026-02-06T03:45:00.000001Z\n2026-02-06 03:45",
+        "2026-02-06 03:45\n2026-02-06T03:45:00.000001+00:00.......",
+        "2026-02-30T03:45:00.000000Z",
+        "kemarin siang pukul tigaan.",
+    ],
+)
+def test_a_moment_of_another_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="'at'"):
-        moments_of(pl.Series("at", ["2026-02-06 03:45"]))
+        moments_in("at", text.encode())
+
+
+def keys(*texts: str) -> bytes:
+    return "\n".join(texts).encode()
+
+
+@given(
+    st.lists(st.text("0123456789abcdef", min_size=32, max_size=32)),
+    st.lists(st.text("0123456789abcdef", min_size=32, max_size=32)),
+)
+def test_a_number_stands_for_one_key_only(known: list[str], others: list[str]) -> None:
+    numbering = Numbering.of_all(keys_in(keys(*known)))
+    asked = [*known, *others]
+    found = numbering.numbers_of("id", keys_in(keys(*asked))).to_list()
+    assert len({one for one in found if one is not None}) == len(set(known))
+    for key, number in zip(asked, found, strict=True):
+        assert (number is not None) == (key in known)
+        assert found[asked.index(key)] == number
+    assert numbering.numbers_of_texts("id", asked).to_list() == found
+
+
+def test_keys_that_share_a_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = [f"{number:032x}" for number in (7, 300, 41)]
+    monkeypatch.setattr(numbering, "_WEIGHTS", np.zeros(4, np.uint64))
+    made_so = Numbering.of_all(keys_in(keys(*known)))
+    found = made_so.numbers_of("id", keys_in(keys(*known, f"{8:032x}"))).to_list()
+    assert sorted(found[:3]) == [0, 1, 2]
+    assert found[3] is None
+
+
+def test_a_key_of_another_form_is_refused_and_as_a_text_it_is_none() -> None:
+    with pytest.raises(ValueError, match="key"):
+        keys_in(b"kantor")
+    whole = Numbering.of_all(keys_in(keys(f"{1:032x}")))
+    assert whole.numbers_of_texts("id", ["kantor", f"{1:032x}"]).to_list() == [None, 0]
 
 
 def test_a_period_of_a_day_reads_only_that_day(filled: Engine, tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monev.model import Period, StepFigures
+from monev.model import LeadTime, Period, StepFigures
 from monev.render import summary, tabulation
 from monev.render.charts import control_chart, steps_chart, weeks_chart
-from monev.render.sections import opening
+from monev.render.sections import opening, sections
 from monev.render.table import Kind, page_columns, page_rows, words
 from monev.render.wording import (
     duration,
@@ -213,6 +213,98 @@ def test_a_long_series_is_drawn_by_its_last_two_hundred() -> None:
     assert chart is not None
     assert "200 publikasi terakhir dari 5.000" in chart.caption
     assert len(chart.svg) < 200_000
+
+
+@pytest.mark.parametrize("points", [1, 2, 3, 5, 11])
+def test_few_points_are_shown_and_not_judged(points: int) -> None:
+    report = samples.report(points=points)
+    assert report.xmr.signals
+    said = " ".join([*summary.for_the_head(report), summary.lead_sentence(report)])
+    assert "terlalu sedikit untuk menilai" in said
+    assert "wajar" not in said
+    assert "bertanda" not in said
+    assert tabulation.limits(report).rows == ()
+    rows = tabulation.control_chart(report).rows
+    assert len(rows) == points
+    assert {row[-1] for row in rows} == {""}
+    (section,) = [one for one in sections(report) if one.title == "Waktu sampai tayang"]
+    assert [table.title for table in section.tables] == [tabulation.lead_time(report).title]
+    chart = control_chart(report.xmr)
+    assert (chart is None) == (points == 1)
+    if chart is not None:
+        assert "Tanpa batas kendali" in chart.caption
+        assert "batas atas" not in chart.alt
+        assert b"<svg" in chart.svg
+
+
+def test_from_twelve_points_on_the_chart_judges() -> None:
+    report = samples.report(points=12)
+    assert "batas kendali 1 jam 42 menit sampai" in summary.lead_sentence(report)
+    assert "2 titik pada bagan kendali bertanda" in " ".join(summary.for_the_head(report))
+    assert len(tabulation.limits(report).rows) == 2
+
+
+def test_of_a_few_there_is_no_nine_of_ten() -> None:
+    report = samples.report()
+    few = replace(report.steps[0], time=replace(report.steps[0].time, n=4), within=3)
+    many = replace(report.steps[1], time=replace(report.steps[1].time, n=5), within=3)
+    table = tabulation.steps(replace(report, steps=(few, many)))
+    names = [column.title for column in page_columns(table)]
+    rows = [dict(zip(names, row, strict=True)) for row in page_rows(table, 9)]
+    assert rows[0]["P90"] == "–"
+    assert rows[0]["Median"] != "–"
+    assert rows[1]["P90"] != "–"
+    chart = steps_chart((few, many))
+    assert chart is not None
+    assert chart.alt.count("P90") == 1
+    alone = steps_chart((few,))
+    assert alone is not None
+    assert "P90" not in alone.alt + alone.caption
+    assert b"<svg" in alone.svg
+
+
+@pytest.mark.parametrize(
+    ("n", "wanted", "unwanted"),
+    [
+        (1, "Publikasi yang tayang memerlukan 21 jam 4 menit kerja", "terlama"),
+        (4, "Waktu terlama dari langkah 1 sampai tayang adalah 21 jam 4 menit", "sepuluh"),
+        (9, "dan yang terlama 21 jam 4 menit kerja", "sembilan dari sepuluh"),
+        (10, "sembilan dari sepuluh paling lama 13 jam 10 menit kerja", "terlama"),
+    ],
+)
+def test_lead_time_is_told_by_as_many_as_there_are(n: int, wanted: str, unwanted: str) -> None:
+    report = samples.report()
+    lead = report.lead_time
+    few = replace(
+        report,
+        lead_time=LeadTime(replace(lead.working, n=n), replace(lead.calendar_hours, n=n)),
+    )
+    (said,) = [one for one in summary.summary(few) if "menurut kalender" in one]
+    assert wanted in said
+    assert unwanted not in said
+
+
+def test_the_only_step_that_was_late_is_not_compared_with_others() -> None:
+    report = samples.report()
+    calm = tuple(
+        step if step.no == 4 else replace(step, excess=0.0, excess_share=0.0)
+        for step in report.steps
+    )
+    only = replace(report, steps=calm)
+    said = " ".join([*summary.summary(only), *summary.for_the_head(only)])
+    said += " ".join(sections(only)[0].sentences)
+    assert "Satu-satunya langkah yang lewat baku adalah langkah 4" in said
+    assert "Hanya langkah 4 (Verifikasi dan penyuntingan) yang melewati bakunya." in said
+    assert "Yang lewat baku hanya langkah 4" in said
+    assert "Hambatan terbesar" not in said
+
+
+def test_one_that_is_late_is_not_the_worst_of_many() -> None:
+    report = samples.report()
+    late = next(one for one in report.open_items if (one.overdue or 0) > 0)
+    said = " ".join(summary.for_the_head(replace(report, open_items=(late,))))
+    assert f"1 publikasi terbuka sudah lewat baku: {late.reference} di langkah" in said
+    assert "Yang terlama" not in said
 
 
 def _judged(step: StepFigures, *, n: int, within: int) -> StepFigures:
