@@ -9,7 +9,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.siar-ready
 # Words for `siar`/pytest: make test PYTEST_ARGS="-k ledger"
 PYTEST_ARGS ?=
-WORKERS ?= auto
+# One test process more than processors: many tests wait for a clock or for another process.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
+ROOMS := flows tasks connectors sop ledger archive monev deployments
 # Fast ones first, so that a plain mistake is shown first; the longest single file before the rest.
 TESTS := $(wildcard tests/unit tests/contract tests/e2e tests/flow)
 
@@ -60,5 +62,5 @@ $(READY): requirements.lock pyproject.toml .ci/find-python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@echo "Compiling it, so that every start is quick"
-	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib $(ROOMS) >/dev/null 2>&1 || true
 	@touch $(READY)

@@ -214,7 +214,7 @@ def _carry_through(
 
 def _taken_up(log: Path) -> int:
     """How many runs a worker says that it took up."""
-    return log.read_text(errors="replace").count("submitting flow run")
+    return log.read_text(errors="replace").count("took up flow run")
 
 
 def _is_calm(storm: Storm, desks: Desks, office: Office) -> bool:

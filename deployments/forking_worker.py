@@ -149,6 +149,7 @@ class ForkingWorker(BaseWorker[ForkConfiguration, Any, BaseWorkerResult]):
         try:
             if await self._propose_pending_state(flow_run):
                 assert self._runs_task_group is not None
+                self._logger.info("took up flow run %s", flow_run.id)
                 await self._runs_task_group.start(self._submit_run_and_capture_errors, flow_run)
             else:
                 self._release_limit_slot(flow_run.id)
