@@ -9,8 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.siar-ready
 # Words for `siar`/pytest: make test PYTEST_ARGS="-k ledger"
 PYTEST_ARGS ?=
-# One test process more than processors: many tests wait for a clock or for another process.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
+WORKERS ?= auto
 ROOMS := flows tasks connectors sop ledger archive monev deployments
 # Fast ones first, so that a plain mistake is shown first; the longest single file before the rest.
 TESTS := $(wildcard tests/unit tests/contract tests/e2e tests/flow)
