@@ -89,7 +89,7 @@ class ForkingWorker(BaseWorker[ForkConfiguration, Any, BaseWorkerResult]):
         configuration: ForkConfiguration,
         task_status: anyio.abc.TaskStatus[int] | None = None,
     ) -> BaseWorkerResult:
-        """Fork, tell Prefect the process id, wait for the end, tell how it ended."""
+        """Fork, wait for the end, tell how it ended."""
         # Of what a run may bring along, only Prefect's own words about it: settings and
         # paths are this machine's, whatever `job_variables` say.
         environment = {
