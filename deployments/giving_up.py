@@ -20,7 +20,7 @@ RUN_LEFT = (
     "Run-nya di Prefect belum ditutup karena peladen tidak menjawab. Tidak apa-apa: bila "
     "dilanjutkan orang, run itu hanya akan berkata bahwa publikasinya dihentikan."
 )
-STATE = "Publikasi {reference} dihentikan administrator: {reason}"
+STATE = "Publikasi {reference} dihentikan administrator ({reason})."
 
 
 def main(reference: str, reason: str) -> int:

@@ -145,7 +145,7 @@ def finished(publication_id: str) -> State:
         reference, reason = publication.reference, publication.status_reason
         given_up = publication.status == PublicationStatus.DIBATALKAN.value
     if given_up:
-        said = f"Publikasi {reference} dihentikan: {reason} Tidak ada lagi yang perlu dijawab."
+        said = f"Publikasi {reference} dihentikan ({reason}). Tidak ada lagi yang perlu dijawab."
         return Completed(name="Dihentikan", message=said)
     return Completed(name="Selesai", message=f"Publikasi {reference} selesai.")
 
