@@ -40,6 +40,8 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         # Siar has no automations; looking at each event and clock for one is work for nobody.
         "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+        # Siar keeps nothing in blocks; filling the catalogue takes a new server a second.
+        "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
         # No word to anybody outside.
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
