@@ -32,23 +32,12 @@ from tasks.case import publication_in, read_case
 from tasks.freezing import in_force
 from tasks.pemulihan import Sweep, mend, standings_of_open
 from tests.support.carrying import Crowd, bring, carried, complete, run_of
-from tests.support.kantor import TestOffice, running_office
+from tests.support.kantor import TestOffice
 from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
 
 CHANNELS = {"website", "x", "facebook", "instagram"}
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    with running_office(tmp_path_factory.mktemp("kantor")) as office:
-        yield office
-
-
-@pytest.fixture(scope="module")
-def crowd(here: TestOffice) -> Crowd:
-    return Crowd(here, each=20)
 
 
 @pytest.fixture

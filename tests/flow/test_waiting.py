@@ -12,25 +12,12 @@ import pytest
 
 from sop.forms.steps import TRY_AGAIN
 from tests.support.carrying import Crowd, bring, carried, complete
-from tests.support.kantor import TestOffice, running_office
+from tests.support.kantor import TestOffice
 from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
 
 CHANNELS = {"website", "x", "facebook", "instagram"}
-# Seconds; long enough that the trouble ends before a person would be asked.
-IMPATIENT = {"first_wait_seconds": 1.0, "resend_after_seconds": 4.0}
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    with running_office(tmp_path_factory.mktemp("kantor"), delivery=IMPATIENT) as office:
-        yield office
-
-
-@pytest.fixture(scope="module")
-def crowd(here: TestOffice) -> Crowd:
-    return Crowd(here, each=20)
 
 
 @pytest.fixture
