@@ -69,7 +69,7 @@ def test_a_run_killed_after_its_last_step_comes_to_its_end(
     state: State[None],
 ) -> None:
     name = f"akhir-{state.name.lower()}"
-    publication_id = carried(here, crowd, 6, folder=here.material(name), marked=name)
+    publication_id = carried(here, crowd, 6, marked=name, channels=["website"])
     (run_id,) = bring(here, publication_id)
     complete(here, crowd, run_id)
     soon(lambda: here.office.locks.is_free(publication_id), "the end of the process")

@@ -7,7 +7,7 @@ gives such a publication its run, as `siar recover` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from itertools import count
@@ -76,7 +76,14 @@ def careful_answer(crowd: Crowd, kind: str) -> Mapping[str, Any]:
 
 
 def carried(
-    here: TestOffice, crowd: Crowd, step: int, *, folder: str = "", marked: str = "", **request: Any
+    here: TestOffice,
+    crowd: Crowd,
+    step: int,
+    *,
+    folder: str = "",
+    marked: str = "",
+    channels: Sequence[str] = REHEARSED,
+    **request: Any,
 ) -> str:
     """A publication that waits at this step of the SOP and has no run yet; its id.
 
@@ -94,7 +101,7 @@ def carried(
                 "classification": "berkala",
                 "facts": FACTS,
                 "folder": folder,
-                "channels": list(REHEARSED),
+                "channels": list(channels),
                 "wanted_at": None,
                 "rehearsal": True,
                 "first_step": office.sop.first.no,
@@ -114,7 +121,7 @@ def carried(
         if case.step.kind == "penugasan":
             defaults = {
                 **defaults,
-                "saluran": [office.channel_labels[channel] for channel in REHEARSED],
+                "saluran": [office.channel_labels[channel] for channel in channels],
             }
         raw = {**defaults, **careful_answer(crowd, case.step.kind)}
         if case.step.kind == "penulisan" and marked:
