@@ -26,10 +26,10 @@ start: $(READY) ## Start server, worker and (where no channel is set) rehearsal 
 	@$(BIN)/siar start
 
 test: lint ## Check style, types, imports and docs, then run every test
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations=10 $(TESTS) $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10 $(TESTS) $(PYTEST_ARGS)
 
 fast: $(READY) ## Run the unit tests only
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=5 tests/unit $(PYTEST_ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --durations=5 tests/unit $(PYTEST_ARGS)
 
 lint: $(READY) ## Check style, types, the one way of imports, and that the docs are up to date
 	@$(BIN)/ruff check .

@@ -1,12 +1,14 @@
-"""What every test has: a group for the parallel run, and a strict rule on skips."""
+"""What every test has: a place in the parallel run, and a strict rule on skips."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.prefect_database import share_prefect_tables
 
@@ -15,21 +17,59 @@ settings.register_profile("siar", deadline=None)
 settings.load_profile("siar")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one file on one worker, unless a test names its own group.
+# Files that share what is dear to start, by the fixture that starts it.
+SHARING = {
+    "shared_office": (
+        "tests/flow/test_archive.py",
+        "tests/flow/test_bad_input.py",
+        "tests/flow/test_forgery.py",
+        "tests/flow/test_pemeriksaan.py",
+        "tests/flow/test_publication.py",
+        "tests/flow/test_recovery.py",
+        "tests/flow/test_reminders.py",
+        "tests/flow/test_tampering.py",
+        "tests/flow/test_waiting.py",
+    ),
+    "hasty_office": (
+        "tests/flow/test_beginnings.py",
+        "tests/flow/test_cancellation.py",
+        "tests/flow/test_dead_runs.py",
+        "tests/flow/test_monev.py",
+    ),
+    "stack": (
+        "tests/unit/deployments/test_limits.py",
+        "tests/unit/deployments/test_stack.py",
+    ),
+}
+GROUPS = {file: fixture for fixture, files in SHARING.items() for file in files}
 
-    Servers are started once per module, or once for all modules that share an office;
-    spreading those over workers would start them once per worker.
+
+class WholeFiles(LoadScopeScheduling):
+    """Keeps a file, or the files that share an office, on one worker.
+
+    Servers are started once per module or session; tests spread over workers would start
+    them once per worker. pytest-xdist 3.8 cannot do it by marks: with pytest 9.2 its
+    `loadgroup` spreads single tests without a word (pytest-xdist issue 1386).
     """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", maxsplit=1)[0]
+        return GROUPS.get(file, file)
+
+
+@pytest.hookimpl(tryfirst=True, optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles | None:
+    """Take the place of `--dist loadfile`, which knows of no files that share."""
+    return WholeFiles(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a file that shares an office and does not say so above."""
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(_group_of(item)))
-
-
-def _group_of(item: pytest.Item) -> str:
-    shared = {"shared_office", "hasty_office"}.intersection(getattr(item, "fixturenames", ()))
-    return next(iter(shared), item.nodeid.split("::")[0])
+        file = item.nodeid.split("::", maxsplit=1)[0]
+        shared = SHARING.keys() & set(getattr(item, "fixturenames", ()))
+        if shared and GROUPS.get(file) not in shared:
+            raise pytest.UsageError(f"{file} uses {shared}: add it to SHARING in tests/conftest.py")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -21,7 +21,7 @@ from tests.support.holding_flow import BEGUN, GATE
 from tests.support.stack import LIMIT, PASSWORD
 from tests.support.waiting import soon
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.flow
 
 
 class Yard:

@@ -17,7 +17,7 @@ from tests.support.prefect_database import lay_down_prefect_tables
 from tests.support.stack import PASSWORD, SAMPLE_DEFINITIONS, loopback_channels, settings_in
 from tests.support.waiting import soon
 
-pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.flow
 
 ROOT = Path(__file__).resolve().parents[3]
 

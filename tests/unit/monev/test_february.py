@@ -20,8 +20,6 @@ from tests.unit.monev import february as feb
 from tests.unit.monev.office import office_of
 from tests.unit.monev.record import wib
 
-pytestmark = pytest.mark.xdist_group("monev-postgres")
-
 
 @pytest.fixture(scope="module")
 def report(both: Engine, tmp_path_factory: pytest.TempPathFactory) -> MonevReport:

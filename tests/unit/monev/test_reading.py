@@ -23,8 +23,6 @@ from tests.unit.monev import february as feb
 from tests.unit.monev.office import SOP, office_of
 from tests.unit.monev.record import Record, wib
 
-pytestmark = pytest.mark.xdist_group("monev-postgres")
-
 ODD = (
     'Judul "berkutip", berkoma; dan\nberganti baris\r\n',
     "=1+1 'tunggal' \\ % %s :start",
