@@ -23,6 +23,7 @@ from tasks.office import Office, is_carried_out
 ROLES = ("subbag", "humas", "ppid", "kepala")
 # A form that still stands after an answer is answered again, as a person would.
 PRESS_AGAIN = 4.0
+SWEEP_AGAIN = 2.0  # seconds after the last sweep
 TROUBLE = "tindakan_"
 BODY = "Balai Kekarantinaan Kesehatan melayani **vaksinasi** bagi calon jemaah dengan tertib."
 
@@ -155,12 +156,12 @@ class Desks:
             list(self._pool.map(self._safely, paused))
 
     def _sweep_again(self) -> None:
-        """The schedule's minute, made shorter: the sweeper runs again a second after its end."""
+        """The schedule's minute, made shorter: the sweeper runs again soon after its end."""
         if self._sweep is not None:
             state = self._player.run(self._sweep)["state"]
             age = time.time() - datetime.fromisoformat(state["timestamp"]).timestamp()
             over = state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-            if age < (1.0 if over else 20.0):
+            if age < (SWEEP_AGAIN if over else 20.0):
                 return
         found = self._player._call("GET", "/deployments/name/rekonsiliasi/rekonsiliasi")
         body = {"state": {"type": "SCHEDULED"}}

@@ -11,7 +11,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,17 +82,45 @@ class After:
         return not any(wrong) and self.runs == {"COMPLETED": self.publications}
 
 
+@dataclass
+class Ground:
+    """A running office that a storm can blow over, and the workers beside its own."""
+
+    stack: Stack
+    office: Office
+    gladi: httpx.Client
+    people: People
+    extras: list[Extra] = field(default_factory=list)
+    begun: int = 0
+
+    def workers(self, number: int) -> None:
+        """Start workers until there are so many."""
+        for beside in range(len(self.extras) + 2, number + 1):
+            self.extras.append(Extra(self.stack, beside))
+
+    def logs(self) -> list[Path]:
+        """The log of each worker."""
+        return [self.stack.log_path(WORKER), *(extra.log for extra in self.extras)]
+
+
 def blow(storm: Storm, folder: Path) -> After:
     """Let it blow over a stack of its own below `folder`, and look at what is left."""
+    with ground(folder, storm.publications, storm.settings) as under:
+        return blow_over(under, storm)
+
+
+@contextmanager
+def ground(folder: Path, publications: int, settings: Mapping[str, Any]) -> Iterator[Ground]:
+    """An office below `folder` with people enough for so many publications at once."""
     with rehearsal(folder / "gladi") as gladi:
-        settings = settings_for(folder, str(gladi.base_url), IMPATIENT, storm.settings)
-        people = People(max(12, round(0.6 * storm.publications)))
-        with office_of(settings) as office:
+        chosen = settings_for(folder, str(gladi.base_url), IMPATIENT, settings)
+        people = People(max(12, round(0.6 * publications)))
+        with office_of(chosen) as office:
             with office.ledger.work() as work:
                 people.enrol(work)
             material(office)
-            with Stack(settings, say=lambda _line: None) as stack:
-                return _carry_through(storm, stack, office, gladi, people)
+            with Stack(chosen, say=lambda _line: None) as stack:
+                yield Ground(stack, office, gladi, people)
 
 
 def settings_for(folder: Path, address: str, *more: Mapping[str, Any]) -> Settings:
@@ -171,28 +199,33 @@ def material(office: Office) -> None:
     (folder / "keterangan.txt").write_text("foto.jpg: Petugas memeriksa dokumen\n", "utf-8")
 
 
-def _carry_through(
-    storm: Storm, stack: Stack, office: Office, gladi: httpx.Client, people: People
-) -> After:
+def blow_over(under: Ground, storm: Storm) -> After:
+    """Let it blow over a running office; what was published there before is not counted."""
+    stack, office, gladi = under.stack, under.office, under.gladi
+    numbers = range(under.begun, under.begun + storm.publications)
+    under.begun = numbers.stop
     chance = random.Random(storm.seed)
     plan = faults(chance, storm.publications, storm.faults_per_channel)
+    gladi.delete("/gladi/gangguan").raise_for_status()
     gladi.post("/gladi/gangguan", json=plan).raise_for_status()
-    extras = [Extra(stack, number) for number in range(2, storm.workers + 1)]
-    reaper = Reaper(stack, extras, chance)
-    logs = [extra.log for extra in extras]
+    struck = _faults_struck(gladi)
+    under.workers(storm.workers)
+    before = [_taken_up(log) for log in under.logs()]
+    reaper = Reaper(stack, under.extras, chance)
     began = time.monotonic()
     until = began + storm.patience
-    with Desks(stack.api_url, people, FOLDER) as desks:
-        for number in range(storm.publications):
+    with Desks(stack.api_url, under.people, FOLDER) as desks:
+        for number in numbers:
             desks.start(number)
         pause = gaps(storm.kills, chance)
         for what in storm.kills.in_order_of(chance):
             time.sleep(next(pause))
             reaper.kill(what)
-        while time.monotonic() < until and not _is_calm(storm, desks, office):
+        while time.monotonic() < until and not (
+            _is_calm(storm, desks, office) and all(_taken_up_since(under, before))
+        ):
             time.sleep(0.5)
-        times = times_visible(gladi, storm.publications)
-        calls = gladi.get("/gladi/catatan.json").json()["panggilan"]
+        times = times_visible(gladi, numbers)
         stuck = _stuck(office)
         return After(
             publications=storm.publications,
@@ -206,10 +239,21 @@ def _carry_through(
             answers=desks.answers,
             answered_for_a_channel=desks.by_a_person,
             kills=reaper.done,
-            faults_struck=sum(bool(call["fault"]) for call in calls),
-            taken_up_by_worker=[_taken_up(log) for log in (stack.log_path(WORKER), *logs)],
+            faults_struck=_faults_struck(gladi) - struck,
+            taken_up_by_worker=_taken_up_since(under, before),
             seconds=time.monotonic() - began,
         )
+
+
+def _faults_struck(gladi: httpx.Client) -> int:
+    """How many calls were answered by a fault so far."""
+    calls = gladi.get("/gladi/catatan.json").json()["panggilan"]
+    return sum(bool(call["fault"]) for call in calls)
+
+
+def _taken_up_since(under: Ground, before: Sequence[int]) -> list[int]:
+    """How many runs each worker took up since these were counted."""
+    return [_taken_up(log) - earlier for log, earlier in zip(under.logs(), before, strict=True)]
 
 
 def _taken_up(log: Path) -> int:
@@ -243,8 +287,8 @@ def _stuck(office: Office) -> list[str]:
         ]
 
 
-def times_visible(gladi: httpx.Client, number: int) -> dict[str, int]:
-    """How often readers see each publication, by "channel number"."""
+def times_visible(gladi: httpx.Client, numbers: Iterable[int]) -> dict[str, int]:
+    """How often readers see each of these publications, by "channel number"."""
     shown = gladi.get("/gladi/isi.json").json()
     texts = {
         channel: [json.dumps(post, ensure_ascii=False) for post in shown[channel]]
@@ -253,5 +297,5 @@ def times_visible(gladi: httpx.Client, number: int) -> dict[str, int]:
     return {
         f"{channel} {one}": sum(mark(one) in text for text in texts[channel])
         for channel in CHANNELS
-        for one in range(number)
+        for one in numbers
     }

@@ -154,7 +154,7 @@ def crowd(number: int, folder: Path, patience: float = PATIENCE) -> Crowded:
             group.result.seconds = time.monotonic() - began
             spent = _cpu(stack)
             group.result.cpu = {part: spent[part] - before[part] for part in spent}
-        times = times_visible(gladi, number)
+        times = times_visible(gladi, range(number))
         group.result.duplicates = [place for place, count in times.items() if count > 1]
         group.result.missing = [place for place, count in times.items() if count < 1]
         return group.result

@@ -43,6 +43,8 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         # Nor does anybody read Prefect's feed of events: the ledger has its own, hash-chained.
         # Task runs are drawn from events by another service, which goes on.
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+        # Siar keeps nothing in blocks; filling the catalogue takes a new server a second.
+        "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
         # No word to anybody outside.
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -21,7 +21,6 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployments.settings import load_settings
-from deployments.wiring import build_ledger
 from ledger.forms import CODE_FIELDS, RefusedResume, record_refused_resumes
 from ledger.work import Ledger
 
@@ -145,6 +144,9 @@ class RecordBook:
 
     @cached_property
     def _ledger(self) -> Ledger:
+        # Not before it is needed: the server starts sooner without the whole office.
+        from deployments.wiring import build_ledger
+
         return build_ledger(load_settings())
 
     def note(self, refused: list[RefusedResume]) -> None:

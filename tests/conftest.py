@@ -19,12 +19,17 @@ settings.load_profile("siar")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of one file on one worker, unless a test names its own group.
 
-    Servers are started once per module; spreading a module over workers would
-    start them once per worker.
+    Servers are started once per module, or once for all modules that share an office;
+    spreading those over workers would start them once per worker.
     """
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+            item.add_marker(pytest.mark.xdist_group(_group_of(item)))
+
+
+def _group_of(item: pytest.Item) -> str:
+    shared = {"shared_office", "hasty_office"}.intersection(getattr(item, "fixturenames", ()))
+    return next(iter(shared), item.nodeid.split("::")[0])
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -23,6 +23,15 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def _pages_are_closed(browser: Browser, codes: CodePage) -> Iterator[None]:
+    """A page that stays open asks the server for news, and draws them, as long as it is open."""
+    yield
+    for context in browser.contexts:
+        if context is not codes.page.context:
+            context.close()
+
+
 @pytest.fixture(scope="module")
 def office(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
     folder = tmp_path_factory.mktemp("kantor")

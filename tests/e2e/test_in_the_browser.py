@@ -70,6 +70,7 @@ class Desk:
         form.fill({"Kode 6 angka": code or self.codes.code(person)})
         self._keep()
         form.submit()
+        self.ui.page.goto("about:blank")  # until there is another form, nobody looks
 
     def _keep(self) -> None:
         self.shown += 1

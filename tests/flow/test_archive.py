@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,15 +13,9 @@ from deployments.player import OpenForm
 from ledger import publications
 from tasks.archiving import Sealed, sealed_bags
 from tests.support.cast import carried_to, new_cast
-from tests.support.kantor import TestOffice, running_office
+from tests.support.kantor import TestOffice
 
 pytestmark = pytest.mark.flow
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    with running_office(tmp_path_factory.mktemp("kantor")) as office:
-        yield office
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from sop.model import StepKind
 from tasks.case import read_case
 from tests.support.carrying import Crowd, bring, carried, complete
 from tests.support.cast import carried_to, enrolled, new_cast
-from tests.support.kantor import BODY, FACTS, WRITTEN, TestOffice, running_office
+from tests.support.kantor import BODY, FACTS, WRITTEN, TestOffice
 
 pytestmark = pytest.mark.flow
 
@@ -34,17 +33,6 @@ SCRIPT = "<script>alert('kena')</script><img src=x onerror=alert(1)>Vaksinasi"
 # A "<" that is not escaped in the Markdown of a form.
 LIVE_HTML = re.compile(r"(?<!\\)<(script|img)", re.IGNORECASE)
 TEMPLATE = "{{ 7*7 }} {% for a in b %}"
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    with running_office(tmp_path_factory.mktemp("kantor")) as office:
-        yield office
-
-
-@pytest.fixture(scope="module")
-def crowd(here: TestOffice) -> Crowd:
-    return Crowd(here, each=20)
 
 
 def told(description: str) -> str:

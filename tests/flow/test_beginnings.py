@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.states import Crashed
@@ -11,17 +9,15 @@ from prefect.states import Crashed
 from deployments.stack import WORKER
 from ledger import publications
 from tests.support.intruder import Intruder
-from tests.support.kantor import TestOffice, running_office
+from tests.support.kantor import TestOffice
 from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    folder = tmp_path_factory.mktemp("kantor")
-    with running_office(folder, prefect={"port": 0, "settling_seconds": 0.5}) as office:
-        yield office
+def here(here_in_haste: TestOffice) -> TestOffice:
+    return here_in_haste
 
 
 def test_a_request_that_died_before_it_was_recorded_is_begun_again(here: TestOffice) -> None:

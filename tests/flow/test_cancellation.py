@@ -25,7 +25,7 @@ from ledger.restarts import RESTARTED
 from tests.support.carrying import Crowd, bring, carried, complete
 from tests.support.holding_flow import BEGUN, GATE
 from tests.support.intruder import Intruder
-from tests.support.kantor import TestOffice, running_office
+from tests.support.kantor import TestOffice
 from tests.support.processes import process_of
 from tests.support.stack import loopback_channels, running_stack, settings_in
 from tests.support.waiting import soon
@@ -38,18 +38,8 @@ LIMIT = 2
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    with running_office(
-        tmp_path_factory.mktemp("kantor"),
-        prefect={"port": 0, "settling_seconds": 0.5},
-        delivery={"first_wait_seconds": 0.5, "resend_after_seconds": 2.0},
-    ) as office:
-        yield office
-
-
-@pytest.fixture(scope="module")
-def crowd(here: TestOffice) -> Crowd:
-    return Crowd(here, each=20)
+def here(here_in_haste: TestOffice) -> TestOffice:
+    return here_in_haste
 
 
 @pytest.fixture

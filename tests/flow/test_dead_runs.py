@@ -19,22 +19,15 @@ from tasks.dead_runs import move_on
 from tasks.pemulihan import Sweep, mend, standings_of_open
 from tests.support.carrying import Crowd, bring, carried, complete
 from tests.support.intruder import Intruder
-from tests.support.kantor import TestOffice, running_office
+from tests.support.kantor import TestOffice
 from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    folder = tmp_path_factory.mktemp("kantor")
-    with running_office(folder, prefect={"port": 0, "settling_seconds": 0.5}) as office:
-        yield office
-
-
-@pytest.fixture(scope="module")
-def crowd(here: TestOffice) -> Crowd:
-    return Crowd(here, each=20)
+def here(here_in_haste: TestOffice) -> TestOffice:
+    return here_in_haste
 
 
 @pytest.fixture
@@ -76,7 +69,7 @@ def test_a_run_killed_after_its_last_step_comes_to_its_end(
     state: State[None],
 ) -> None:
     name = f"akhir-{state.name.lower()}"
-    publication_id = carried(here, crowd, 6, folder=here.material(name), marked=name)
+    publication_id = carried(here, crowd, 6, marked=name, channels=["website"])
     (run_id,) = bring(here, publication_id)
     complete(here, crowd, run_id)
     soon(lambda: here.office.locks.is_free(publication_id), "the end of the process")
@@ -120,15 +113,7 @@ def test_a_run_that_begins_slowly_is_not_taken_for_dead(
 
 
 def test_the_sweeper_does_not_take_itself_for_dead(here: TestOffice, api: Intruder) -> None:
-    before = here.player._call("GET", "/deployments/name/rekonsiliasi/rekonsiliasi")["id"]
-    api.sweep()
-    body = {
-        "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
-        "deployments": {"id": {"any_": [before]}},
-    }
-    runs = here.player._call("POST", "/flow_runs/filter", body)
-    assert runs
-    assert {run["run_count"] for run in runs} == {1}
+    assert here.player.run(api.sweep())["run_count"] == 1
 
 
 def test_of_two_sweepers_that_saw_the_same_only_one_starts_the_run(

@@ -29,7 +29,7 @@ from tasks.opening import REOPENED
 from tasks.pemulihan import POSTPONED
 from tests.support.cast import Cast, Person, carried_to, enrolled, new_cast
 from tests.support.intruder import PATIENCE, Intruder
-from tests.support.kantor import TestOffice, running_office
+from tests.support.kantor import TestOffice
 from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
@@ -37,13 +37,6 @@ pytestmark = pytest.mark.flow
 # No post, of any test here, is ever to be seen but this one's that is approved.
 NEVER = "Berita yang tidak disetujui."
 YES = {"keputusan": "ya", "alasan": ""}
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    folder = tmp_path_factory.mktemp("kantor")
-    with running_office(folder) as office:
-        yield office
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun
 from prefect.deployments import run_deployment
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -17,32 +17,26 @@ from deployments.doctor import diagnose
 from deployments.finding import Finding, Mark
 from deployments.wiring import utc_now
 from tasks.pemeriksaan import ARTIFACT
-from tests.support.kantor import TestOffice, running_office
+from tests.support.kantor import TestOffice
 
 pytestmark = pytest.mark.flow
 
 
-@pytest.fixture(scope="module")
-def kantor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    with running_office(tmp_path_factory.mktemp("kantor") / "var") as here:
-        yield here
-
-
 @pytest.fixture(autouse=True)
-def _settings_of_the_office(kantor: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+def _settings_of_the_office(here: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("SIAR_"):
             monkeypatch.delenv(name)
-    for name, value in kantor.stack.settings.to_environment().items():
+    for name, value in here.stack.settings.to_environment().items():
         monkeypatch.setenv(name, value)
 
 
-def client_of(kantor: TestOffice) -> SyncPrefectClient:
-    return SyncPrefectClient(kantor.stack.api_url)
+def client_of(here: TestOffice) -> SyncPrefectClient:
+    return SyncPrefectClient(here.stack.api_url)
 
 
-def daily_check(kantor: TestOffice) -> FlowRun:
-    with temporary_settings({PREFECT_API_URL: kantor.stack.api_url}):
+def daily_check(here: TestOffice) -> FlowRun:
+    with temporary_settings({PREFECT_API_URL: here.stack.api_url}):
         return run_deployment(  # type: ignore[return-value]
             "pemeriksaan/pemeriksaan", timeout=120, poll_interval=0.5, as_subflow=False
         )
@@ -52,33 +46,34 @@ def doctor() -> dict[str, Finding]:
     return {one.part: one for one in diagnose(utc_now)}
 
 
-def test_the_daily_check_ends_in_a_state_that_says_what_to_do(kantor: TestOffice) -> None:
-    faults = f"{kantor.stack.rehearsal_url}/gladi/gangguan"
+def test_the_daily_check_ends_in_a_state_that_says_what_to_do(here: TestOffice) -> None:
+    faults = f"{here.stack.rehearsal_url}/gladi/gangguan"
     refused = {"title": "Unauthorized", "status": 401}
     fault = {"channel": "x", "action": "answer_before", "status": 401, "body": refused}
     httpx.post(faults, json=fault, trust_env=False).raise_for_status()
     try:
-        run = daily_check(kantor)
+        run = daily_check(here)
     finally:
         httpx.delete(faults, trust_env=False).raise_for_status()
     assert run.state is not None, run
     assert run.state.name == "Perlu tindakan", run.state.message
     assert "X menolak kunci atau token akses" in (run.state.message or "")
-    with client_of(kantor) as client:
-        shown = client.read_artifacts(limit=20)
-    artifact = next(one for one in shown if one.key == ARTIFACT and one.flow_run_id == run.id)
+    with client_of(here) as client:
+        of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
+        shown = client.read_artifacts(artifact_filter=of_run)
+    artifact = next(one for one in shown if one.key == ARTIFACT)
     assert "| ✗ | X |" in str(artifact.data)
-    assert daily_check(kantor).state_name == "Baik"
+    assert daily_check(here).state_name == "Baik"
 
 
-def test_doctor_finds_a_running_office_well(kantor: TestOffice) -> None:
+def test_doctor_finds_a_running_office_well(here: TestOffice) -> None:
     lines = doctor()
     assert {part: one for part, one in lines.items() if one.mark is not Mark.GOOD} == {}
     assert {"Pekerja", "Alur dan jadwal", "Website", "Pegawai"} <= set(lines)
 
 
-def test_doctor_notices_a_schedule_that_somebody_switched_off(kantor: TestOffice) -> None:
-    with client_of(kantor) as client:
+def test_doctor_notices_a_schedule_that_somebody_switched_off(here: TestOffice) -> None:
+    with client_of(here) as client:
         found = client.read_deployment_by_name("rekonsiliasi/rekonsiliasi")
         client.pause_deployment(found.id)
         try:
@@ -90,10 +85,10 @@ def test_doctor_notices_a_schedule_that_somebody_switched_off(kantor: TestOffice
 
 
 def test_doctor_notices_a_server_that_answers_with_another_database(
-    kantor: TestOffice, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    here: TestOffice, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Another program on the port is not Siar, although it answers; here nothing runs."""
     monkeypatch.setenv("SIAR_DATA_DIR", str(tmp_path))
-    port = kantor.stack.settings.rehearsal.port
+    port = here.stack.settings.rehearsal.port
     monkeypatch.setenv("SIAR_PREFECT", f'{{"port": {port}}}')
     assert doctor()["Peladen Prefect"].mark is Mark.WRONG

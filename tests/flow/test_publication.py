@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ from tests.support.kantor import (
     SUBBAG,
     WRITER,
     TestOffice,
-    running_office,
 )
 from tests.support.waiting import soon
 
@@ -36,14 +34,6 @@ pytestmark = pytest.mark.flow
 
 FOUR = ["Website", "X", "Facebook", "Instagram"]
 EXAMPLE = Path(__file__).parents[2] / "examples" / "rilis-contoh"
-
-
-@pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    """An office with the four channels and one that has no API."""
-    manual = {"manual": [{"code": "tiktok", "label": "TikTok"}]}
-    with running_office(tmp_path_factory.mktemp("kantor"), channels=manual) as office:
-        yield office
 
 
 def live(here: TestOffice, text: str) -> dict[str, list[dict[str, Any]]]:

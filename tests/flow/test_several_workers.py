@@ -1,25 +1,38 @@
-"""Several workers on one PostgreSQL: the same promises as with one."""
+"""Several workers on one PostgreSQL: the same promises as with one.
+
+The second storm blows over the same office, with two more workers beside it.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from benchmarks._storm import Storm, blow
+from benchmarks._storm import Ground, Storm, blow_over, ground
 from benchmarks._weather import Kills
 from tests.support.postgres import PostgresServer, postgres_server  # noqa: F401
 
 pytestmark = [pytest.mark.flow, pytest.mark.postgres, pytest.mark.timeout(600)]
 
 
-@pytest.mark.parametrize("workers", [2, 4])
-def test_workers_that_share_a_database_publish_each_post_once(
-    tmp_path: Path,
+@pytest.fixture(scope="module")
+def office(
     postgres_server: PostgresServer,  # noqa: F811
-    workers: int,
-) -> None:
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Ground]:
     ledger, prefect = (postgres_server.create_database() for _ in range(2))
+    address = postgres_server.url(prefect).replace("postgresql:", "postgresql+asyncpg:")
+    settings = {
+        "ledger_url": postgres_server.url(ledger),
+        "prefect": {"worker_limit": 2, "database_url": address},
+    }
+    with ground(tmp_path_factory.mktemp("kantor"), 3, settings) as running:
+        yield running
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_that_share_a_database_publish_each_post_once(office: Ground, workers: int) -> None:
     storm = Storm(
         publications=3,
         seed=workers,
@@ -27,17 +40,8 @@ def test_workers_that_share_a_database_publish_each_post_once(
         workers=workers,
         faults_per_channel=0.4,
         patience=480,
-        settings={
-            "ledger_url": postgres_server.url(ledger),
-            "prefect": {
-                "worker_limit": 2,
-                "database_url": postgres_server.url(prefect).replace(
-                    "postgresql:", "postgresql+asyncpg:"
-                ),
-            },
-        },
     )
-    after = blow(storm, tmp_path)
+    after = blow_over(office, storm)
     assert after.duplicates == []
     assert after.missing == []
     assert after.stuck == []

@@ -7,44 +7,47 @@ gives such a publication its run, as `siar recover` does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-from deployments.player import Player
 from deployments.recover import recover
-from deployments.sample_staff import SAMPLE_STAFF
 from ledger import forms, publications, rounds
 from ledger.people import add_staff
 from sop.forms.steps import YES
 from tasks.answering import move_to, receive
 from tasks.case import publication_in, read_case
 from tasks.langkah import WORK_OF
-from tests.support.kantor import FACTS, WRITTEN, TestOffice
+from tests.support.kantor import FACTS, REHEARSED, WRITTEN, TestOffice
 
 ROLES = ("subbag", "humas", "ppid", "kepala")
+EACH = 20
+_TIMES_WRITTEN = count(1)
 
 
 class Crowd:
-    """More staff than an office has: each code counts once, and no test shall wait for the next."""
+    """More staff than an office has: each code counts once, and no test shall wait for the next.
 
-    def __init__(self, here: TestOffice, roles: Iterable[str] = ROLES, each: int = 12) -> None:
-        self._left: dict[str, list[str]] = {}
-        secrets = {one.name: one.secret for one in SAMPLE_STAFF}
+    They are enrolled once in each office, whoever asks for them first.
+    """
+
+    def __init__(self, here: TestOffice) -> None:
+        self._left = here.crowd
+        if self._left:
+            return
         with here.office.ledger.work() as work:
-            for place, role in enumerate(roles):
-                names = [f"{role.capitalize()} {_word(number)}" for number in range(each)]
+            for place, role in enumerate(ROLES):
+                names = [f"{role.capitalize()} {_word(number)}" for number in range(EACH)]
                 for number, name in enumerate(names):
                     nip = f"19000101202001{place + 1}{number + 500:03d}"
-                    secrets[name] = add_staff(work, nip, name, [role]).secret
+                    here.player.know(name, add_staff(work, nip, name, [role]).secret)
                 self._left[role] = names
-        here.player.close()
-        here.player = Player(here.stack.api_url, secrets)
 
     def one(self, role: str) -> str:
-        """Somebody who holds this role and was not asked yet, as long as there is such a one."""
+        """Somebody with this role: who was not asked yet, or else longest ago."""
         name = self._left[role].pop(0)
         self._left[role].append(name)
         return name
@@ -54,11 +57,16 @@ def _word(number: int) -> str:
     return "Contoh " + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number]
 
 
+def written_anew() -> dict[str, Any]:
+    """A manuscript whose text was not published before: X refuses a text that it has already."""
+    return {**WRITTEN, "teras": f"{WRITTEN['teras']} Berita ke-{next(_TIMES_WRITTEN)}."}
+
+
 def careful_answer(crowd: Crowd, kind: str) -> Mapping[str, Any]:
     """What a careful office answers at a step of this kind, without person and code."""
     answers: dict[str, Mapping[str, Any]] = {
         "instruksi": {"penulis": crowd.one("humas"), "catatan": "Tulis singkat dan lengkap."},
-        "penulisan": WRITTEN,
+        "penulisan": written_anew(),
         "verifikasi": {"keputusan": YES, "alasan": "Lengkap."},
         "persetujuan": {"keputusan": YES},
         "penugasan": {"petugas_unggah": crowd.one("ppid")},
@@ -68,7 +76,14 @@ def careful_answer(crowd: Crowd, kind: str) -> Mapping[str, Any]:
 
 
 def carried(
-    here: TestOffice, crowd: Crowd, step: int, *, folder: str = "", marked: str = "", **request: Any
+    here: TestOffice,
+    crowd: Crowd,
+    step: int,
+    *,
+    folder: str = "",
+    marked: str = "",
+    channels: Sequence[str] = REHEARSED,
+    **request: Any,
 ) -> str:
     """A publication that waits at this step of the SOP and has no run yet; its id.
 
@@ -86,7 +101,7 @@ def carried(
                 "classification": "berkala",
                 "facts": FACTS,
                 "folder": folder,
-                "channels": list(office.channel_labels),
+                "channels": list(channels),
                 "wanted_at": None,
                 "rehearsal": True,
                 "first_step": office.sop.first.no,
@@ -104,7 +119,10 @@ def carried(
         person = crowd.one(case.step.role)
         defaults = work_of_step.extras(office, case).prefill
         if case.step.kind == "penugasan":
-            defaults = {**defaults, "saluran": list(office.channel_labels.values())}
+            defaults = {
+                **defaults,
+                "saluran": [office.channel_labels[channel] for channel in channels],
+            }
         raw = {**defaults, **careful_answer(crowd, case.step.kind)}
         if case.step.kind == "penulisan" and marked:
             raw |= {name: f"{raw[name].rstrip('.')} {marked}." for name in ("judul", "teras")}

@@ -23,8 +23,9 @@ from tasks.answering import move_to, receive
 from tasks.case import publication_in, read_case
 from tasks.langkah import WORK_OF
 from tasks.opening import asking_of
+from tests.support.carrying import written_anew
 from tests.support.intruder import Intruder
-from tests.support.kantor import FACTS, WRITTEN, TestOffice
+from tests.support.kantor import FACTS, TestOffice
 
 _NUMBERS = count(1)
 CARRYING = timedelta(minutes=3)
@@ -105,7 +106,7 @@ def carried_to(
         )
         move_to(office, work, publication, office.sop, office.sop.first.no)
         publication_id = publication.id
-    for number, person, fields in _careful(cast, {**WRITTEN, **(written or {})}):
+    for number, person, fields in _careful(cast, {**written_anew(), **(written or {})}):
         if number < step:
             _answered(here, publication_id, person, fields)
     assert api.force(run_id, "SCHEDULED").is_success

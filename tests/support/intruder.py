@@ -79,13 +79,14 @@ class Intruder:
         assert answer.is_success, answer.text
         return self._started(f"{name}/{name}", {})
 
-    def sweep(self) -> None:
-        """Run the sweeper once and wait for its end."""
+    def sweep(self) -> UUID:
+        """Run the sweeper once and wait for its end; its run."""
         run_id = self._started("rekonsiliasi/rekonsiliasi", {})
         over = {"COMPLETED", "FAILED", "CRASHED"}
         soon(lambda: self.state(run_id)["type"] in over, "the sweeper's end", PATIENCE)
         state = self.state(run_id)
         assert state["type"] == "COMPLETED", state
+        return run_id
 
     def state(self, run_id: UUID) -> dict[str, Any]:
         found: dict[str, Any] = self._call("GET", f"/flow_runs/{run_id}").json()["state"]

@@ -31,6 +31,8 @@ SUBBAG, SUBBAG_2 = "Rahma Contoh", "Dimas Contoh"
 HUMAS, WRITER, HUMAS_3 = "Sari Contoh", "Yoga Contoh", "Mega Contoh"
 PPID, PPID_2, PPID_3 = "Putri Contoh", "Bayu Contoh", "Laras Contoh"
 KEPALA = "dr. Hasan Contoh"
+# The channels that the rehearsal plays.
+REHEARSED = ("website", "x", "facebook", "instagram")
 
 FACTS = {
     "apa": "Vaksinasi meningitis bagi calon jemaah",
@@ -52,6 +54,8 @@ class TestOffice:
     office: Office
     player: Player
     answered: dict[UUID, str] = field(default_factory=dict)
+    # Names by role, who was asked longest ago first (`tests.support.carrying.Crowd`).
+    crowd: dict[str, list[str]] = field(default_factory=dict)
 
     def material(self, name: str, *, pictures: int = 2) -> str:
         """A material folder with pictures and their alt texts; its name."""
@@ -71,6 +75,7 @@ class TestOffice:
             "judul": "Vaksinasi meningitis di Boom Baru",
             "unit": "Tim Kerja 1",
             "klasifikasi": "berkala",
+            "saluran": [self.office.channel_labels[channel] for channel in REHEARSED],
             **FACTS,
             **request,
         }

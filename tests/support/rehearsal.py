@@ -16,6 +16,7 @@ from connectors.rehearsal.app import RehearsalSettings, StaffCode, create_app
 from connectors.rehearsal.store import Clock
 
 _SECONDS = 20
+_TESTS_EACH = 20
 
 
 @dataclass(slots=True)
@@ -97,3 +98,27 @@ def start_rehearsal(
     thread.start()
     base = f"http://127.0.0.1:{listener.getsockname()[1]}"
     return Rehearsal(base, chosen, data_dir, server, thread)
+
+
+class Rehearsals:
+    """A rehearsal that is soon replaced: each test reads all posts that it holds.
+
+    `new_folder` makes a folder by name; `settings` are fields of RehearsalSettings.
+    """
+
+    def __init__(self, new_folder: Callable[[str], Path], **settings: Any) -> None:
+        self._new_folder = new_folder
+        self._settings = {"x_post_limit": 100_000, "ig_daily_quota": 100_000, **settings}
+        self._started: list[Rehearsal] = []
+        self._used = 0
+
+    def one(self) -> Rehearsal:
+        """The rehearsal of the next test."""
+        if self._used % _TESTS_EACH == 0:
+            self._started.append(start_rehearsal(self._new_folder("gladi"), **self._settings))
+        self._used += 1
+        return self._started[-1]
+
+    def stop(self) -> None:
+        for one in self._started:
+            one.stop()

@@ -1,4 +1,4 @@
-"""One rehearsal for a module, a record of its own for each test."""
+"""One rehearsal for some tests, a record of its own for each test."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.rehearsal import Rehearsal, start_rehearsal
+from tests.support.rehearsal import Rehearsal, Rehearsals
 from tests.unit.delivery.office import Clock, Desk, Template
 
 
@@ -18,16 +18,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    gladi = start_rehearsal(
-        tmp_path_factory.mktemp("gladi"), x_post_limit=100_000, ig_daily_quota=100_000
-    )
-    yield gladi
-    gladi.stop()
+def rehearsals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsals]:
+    made = Rehearsals(tmp_path_factory.mktemp)
+    yield made
+    made.stop()
 
 
 @pytest.fixture
-def gladi(running: Rehearsal) -> Iterator[Rehearsal]:
+def gladi(rehearsals: Rehearsals) -> Iterator[Rehearsal]:
+    running = rehearsals.one()
     yield running
     running.clear_faults()
 

@@ -13,23 +13,19 @@ from connectors.base import Measured
 from ledger.engagements import HINDERED
 from ledger.models import Engagement, Event
 from tasks.keterlibatan import WHOLE_POST, hasil_keterlibatan, read_engagement
-from tests.support.rehearsal import Rehearsal, start_rehearsal
+from tests.support.rehearsal import Rehearsals, start_rehearsal
 from tests.unit.delivery.office import CHANNELS, Clock, Desk, Template
 
 SOCIAL = ("x", "facebook", "instagram")
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """A rehearsal that has dropped two metrics."""
-    gladi = start_rehearsal(
-        tmp_path_factory.mktemp("gladi"),
-        x_post_limit=1000,
-        ig_daily_quota=1000,
-        retired_metrics=frozenset({"post_clicks", "saved"}),
-    )
-    yield gladi
-    gladi.stop()
+def rehearsals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsals]:
+    """Rehearsals that have dropped two metrics."""
+    retired = frozenset({"post_clicks", "saved"})
+    made = Rehearsals(tmp_path_factory.mktemp, retired_metrics=retired)
+    yield made
+    made.stop()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ import pytest
 
 from deployments.ports import free_port
 from deployments.stack import MARK, SERVER, WORKER, Stack, StackError, marked_processes
+from tests.support.prefect_database import lay_down_prefect_tables
 from tests.support.stack import SAMPLE_DEFINITIONS, loopback_channels, running_stack, settings_in
 from tests.support.waiting import soon
 
@@ -146,6 +147,7 @@ with Stack(settings, definitions=SAMPLE_DEFINITIONS) as stack:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_process_is_left_whatever_ends_the_stack(tmp_path: Path, number: signal.Signals) -> None:
+    lay_down_prefect_tables(settings_in(tmp_path).prefect_home)
     parent = subprocess.Popen(
         [sys.executable, "-c", START, str(tmp_path), str(free_port())], stdout=subprocess.PIPE
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -68,15 +69,22 @@ def postgres_template(postgres_server: PostgresServer) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy from."""
+    path = tmp_path_factory.mktemp("templat") / "catatan.db"
+    engine = open_engine(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()  # the last connection writes the WAL back into the file
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a migrated database of the test's own."""
     if request.param == "sqlite":
-        address = f"sqlite:///{tmp_path / 'catatan.db'}"
-        engine = open_engine(address)
-        migrate(engine)
-        engine.dispose()
-        yield address
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "catatan.db")
+        yield f"sqlite:///{tmp_path / 'catatan.db'}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = server.create_database(request.getfixturevalue("postgres_template"))
