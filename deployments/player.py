@@ -176,9 +176,11 @@ class Player:
 
     @staticmethod
     def _wait(look: Callable[[], T | None], what: str, patience: float) -> T:
-        until = time.monotonic() + patience
+        began = time.monotonic()
         while (found := look()) is None:
-            if time.monotonic() > until:
+            waited = time.monotonic() - began
+            if waited > patience:
                 raise PlayError(f"{what} tidak kunjung ada setelah {patience:.0f} detik")
-            time.sleep(0.05)
+            # Each look costs the server some milliseconds: what takes long gets fewer.
+            time.sleep(0.05 if waited < 1.0 else 0.2)
         return found

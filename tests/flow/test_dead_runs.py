@@ -13,7 +13,6 @@ from prefect.states import Cancelling, Crashed, Running, Scheduled
 
 from deployments.locks import FileLocks
 from deployments.recover import recover
-from deployments.stack import WORKER
 from ledger import publications
 from tasks.dead_runs import move_on
 from tasks.pemulihan import Sweep, mend, standings_of_open
@@ -152,14 +151,17 @@ def test_a_form_that_opened_since_the_sweeper_looked_is_left_alone(
 
 
 def test_recover_begins_again_what_died_before_it_was_recorded(
-    here: TestOffice, client: SyncPrefectClient, capsys: pytest.CaptureFixture[str]
+    here: TestOffice,
+    client: SyncPrefectClient,
+    api: Intruder,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    here.stack.stop_part(WORKER)
-    run_id = here.start(judul="Hilang sebelum tercatat")
+    # For tomorrow: no worker takes it up meanwhile.
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    run_id = api.start({"judul": "Hilang sebelum tercatat"}, at=tomorrow)
     client.set_flow_run_state(run_id, Crashed(message="killed"), force=True)
     assert recover(here.stack.settings) == 0
     assert "DIMULAI “Hilang sebelum tercatat”" in capsys.readouterr().out
-    here.stack.start_part(WORKER)
     assert here.form(run_id).options("petugas")
     with here.office.ledger.read() as work:
         assert publications.by_flow_run(work, str(run_id)) is not None

@@ -1,4 +1,7 @@
-"""A flow that suspends once: enough to see a stack carry a run from form to end."""
+"""A flow that suspends once: enough to see a stack carry a run from form to end.
+
+Beside it the flow that holds its process, for the tests of limits.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from prefect.input import RunInput
 
 from deployments.prefect_environment import WORK_POOL
 from deployments.settings import Settings
+from tests.support import holding_flow
 
 
 class Word(RunInput):
@@ -20,7 +24,7 @@ def sample() -> str:
     return answer.word
 
 
-ENTRYPOINTS = {"contoh": "tests.support.sample_flow.sample"}
+ENTRYPOINTS = {"contoh": "tests.support.sample_flow.sample", **holding_flow.ENTRYPOINTS}
 
 
 def register(settings: Settings) -> None:
@@ -31,3 +35,4 @@ def register(settings: Settings) -> None:
         "contoh", work_pool_name=WORK_POOL, entrypoint_type=EntrypointType.MODULE_PATH
     )
     deployment.apply()
+    holding_flow.register(settings)

@@ -13,6 +13,8 @@ from deployments.stack import Stack
 from tests.support.prefect_database import lay_down_prefect_tables
 
 SAMPLE_DEFINITIONS = "tests.support.sample_flow"
+PASSWORD = "admin:sandi-uji-panjang"
+LIMIT = 2
 
 
 def settings_in(folder: Path, *, channels: Channels | None = None, **prefect: Any) -> Settings:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,13 +14,12 @@ import pytest
 from deployments.ports import free_port
 from deployments.stack import MARK, SERVER, WORKER, Stack, StackError, marked_processes
 from tests.support.prefect_database import lay_down_prefect_tables
-from tests.support.stack import SAMPLE_DEFINITIONS, loopback_channels, running_stack, settings_in
+from tests.support.stack import PASSWORD, SAMPLE_DEFINITIONS, loopback_channels, settings_in
 from tests.support.waiting import soon
 
 pytestmark = [pytest.mark.flow, pytest.mark.xdist_group("stack")]
 
 ROOT = Path(__file__).resolve().parents[3]
-PASSWORD = "admin:sandi-uji-panjang"
 
 # Runs a sample run to its form, answers it, and prints how it ended.
 ANSWER_ONE_RUN = """
@@ -56,15 +54,6 @@ def listened_on(pids: list[int]) -> set[str]:
     ]
     listening = [row for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets]
     return {row[1].partition(":")[0] for row in listening}
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    settings = settings_in(
-        tmp_path_factory.mktemp("stack"), channels=loopback_channels(), auth=PASSWORD
-    )
-    with running_stack(settings, definitions=SAMPLE_DEFINITIONS) as running:
-        yield running
 
 
 def test_a_form_is_answered_through_server_and_worker(stack: Stack) -> None:
