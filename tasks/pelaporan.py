@@ -34,7 +34,7 @@ from ledger.work import Work
 from monev.model import MonevReport, Period
 from monev.render import markdown, records, write_all
 from monev.render.sections import opening
-from monev.render.tabulation import channels, notes, open_items, rejections, steps
+from monev.render.tabulation import channels, ended, notes, open_items, rejections, steps
 from monev.render.wording import period_title
 from sop.indonesian import day as in_words
 from sop.indonesian import moment, today
@@ -59,7 +59,7 @@ from tasks.suspension import answer_to, run_exists, suspend_with_form
 WEEKLY, MONTHLY, SPECIAL = "mingguan", "bulanan", "khusus"
 MARKDOWN = "laporan-monev.md"
 # As tables of their own in the UI; all others stand in the text and in the workbook.
-_SHOWN = (steps, rejections, open_items, channels, notes)
+_SHOWN = (steps, rejections, ended, open_items, channels, notes)
 BUSY = (
     "Laporan monev periode ini sedang dikerjakan proses lain. Tidak ada yang hilang; tunggu "
     "sebentar, lalu lihat daftar run."
