@@ -41,6 +41,7 @@ REHEARSAL_MARK = "[GLADI] "
 REHEARSAL_NOTE = "GLADI: data latihan, bukan laporan resmi."
 MOST_WEEKS = 14
 MOST_ROWS = 200
+GROUP = 16
 # Characters in which WordPress would find a shortcode.
 _ENTITIES = {"[": "&#91;", "]": "&#93;", "{": "&#123;", "}": "&#125;"}
 _MARKS = re.compile(r"([\\`*_\[\]<>#])")
@@ -227,8 +228,13 @@ def _record(report: MonevReport) -> Section:
             f"{count(seal.chains)} rantai catatan. Dengan sidik di bawah ini (SHA-256) dapat "
             "diuji bahwa catatan sampai hari itu tidak berubah.",
         ),
-        mono=one_line(seal.digest),
+        mono=_in_groups(seal.digest),
     )
+
+
+def _in_groups(digest: str) -> str:
+    """So that a phone can break the line: a website may take styles out."""
+    return " ".join(re.findall(f".{{1,{GROUP}}}", one_line(digest)))
 
 
 @lru_cache(maxsize=1)
