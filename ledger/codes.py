@@ -1,7 +1,9 @@
 """One-time codes: used once, limited tries, a lock-out, one step of clock skew (law 2).
 
 A code is checked inside a unit of work, so it is spent if and only if what it was
-given for is recorded. The code itself is never kept.
+given for is recorded. It is judged by the moment at which it was sent in: a queue, a
+full disk or a killed process between that and the check must not make it wrong. The
+code itself is never kept.
 """
 
 from __future__ import annotations
@@ -25,6 +27,9 @@ TRIES = 5
 LOCK = timedelta(minutes=15)
 # How long ago a code may have been right for its lateness to be told from a wrong code.
 STALE = timedelta(minutes=30)
+# How long an answer may lie unread with its code still good. Whoever has seen a code that
+# was never used, and can write to Prefect's database, has no longer than this to use it.
+UNREAD = timedelta(hours=1)
 
 
 class CodeOutcome(StrEnum):
@@ -75,8 +80,13 @@ class CodeVerdict:
     locked_until: datetime | None = None
 
 
-def check_code(work: Work, staff_id: str, code: str) -> CodeVerdict:
+def check_code(
+    work: Work, staff_id: str, code: str, sent_at: datetime | None = None
+) -> CodeVerdict:
     """Check a person's code and spend it. Every try is recorded.
+
+    `sent_at` is when the code was sent in (UTC; None: now), by which it is judged for
+    one hour. A moment still to come counts as now.
 
     Wrong tries count since the last right code; each fifth one locks the person
     for 15 minutes, during which a right code is refused as well. A code that is
@@ -87,9 +97,12 @@ def check_code(work: Work, staff_id: str, code: str) -> CodeVerdict:
     failures = last.failures if last else 0
     if staff.revoked_at is not None:
         return _noted(work, staff_id, _verdict(CodeOutcome.DICABUT), failures)
-    if (until := locked_until(work, staff_id)) is not None:
+    at = work.now if sent_at is None else min(sent_at, work.now)
+    if (until := _locked_until(work, staff_id, at)) is not None:
         return _noted(work, staff_id, _verdict(CodeOutcome.TERKUNCI, until), failures)
-    outcome, timestep = _judged(work, staff, "".join(code.split()))
+    outcome, timestep = _judged(work, staff, "".join(code.split()), at)
+    if outcome is CodeOutcome.BENAR and work.now - at > UNREAD:
+        outcome, timestep = CodeOutcome.KEDALUWARSA, None
     if outcome is CodeOutcome.SALAH:
         failures += 1
         until = work.now + LOCK if failures % TRIES == 0 else None
@@ -104,8 +117,12 @@ def check_code(work: Work, staff_id: str, code: str) -> CodeVerdict:
 
 def locked_until(work: Work, staff_id: str) -> datetime | None:
     """Until when the person is locked out, or None."""
+    return _locked_until(work, staff_id, work.now)
+
+
+def _locked_until(work: Work, staff_id: str, at: datetime) -> datetime | None:
     last = _last_try(work, staff_id)
-    if last is None or last.locked_until is None or last.locked_until <= work.now:
+    if last is None or last.locked_until is None or last.locked_until <= at:
         return None
     return last.locked_until
 
@@ -123,7 +140,7 @@ def unlock(work: Work, staff_id: str, reason: str) -> bool:
     return True
 
 
-def _judged(work: Work, staff: Staff, typed: str) -> tuple[CodeOutcome, int | None]:
+def _judged(work: Work, staff: Staff, typed: str, at: datetime) -> tuple[CodeOutcome, int | None]:
     """What the digits are worth, and the time step to spend when they are right."""
     if not (len(typed) == 6 and typed.isascii() and typed.isdecimal()):
         return CodeOutcome.FORMAT, None
@@ -133,10 +150,9 @@ def _judged(work: Work, staff: Staff, typed: str) -> tuple[CodeOutcome, int | No
         secret = work.vault.decrypt(staff.secret)
     except VaultError:
         return CodeOutcome.DIUBAH, None
-    present = int(work.now.timestamp()) // STEP_SECONDS
+    present = int(at.timestamp()) // STEP_SECONDS
     timesteps = _timesteps_of(typed, secret, range(present - SKEW_STEPS, present + SKEW_STEPS + 1))
     if not timesteps:
-        # A queue, or a disk that was full, can keep an honest answer from being read in time.
         earliest = present - STALE // timedelta(seconds=STEP_SECONDS)
         late = _timesteps_of(typed, secret, range(earliest, present - SKEW_STEPS))
         return (CodeOutcome.KEDALUWARSA if late else CodeOutcome.SALAH), None

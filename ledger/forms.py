@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -134,8 +135,13 @@ def record_answer(
     accepted: bool,
     reasons: Sequence[str],
     fields: Mapping[str, Any],
+    sent_at: datetime | None = None,
 ) -> Answer:
-    """Keep an answer, accepted or refused; a form that waited has been answered by it."""
+    """Keep an answer, accepted or refused; a form that waited has been answered by it.
+
+    `sent_at` is when it was sent in (UTC), which the event tells; the row tells when it
+    was read.
+    """
     form = work.own(form)
     answer = Answer(
         id=work.new_id(),
@@ -157,7 +163,12 @@ def record_answer(
     work.record(
         form.publication_id,
         "jawaban-diterima" if accepted else "jawaban-ditolak",
-        {"jawaban_id": answer.id, "percobaan": form.attempt, "alasan": list(reasons)},
+        {
+            "jawaban_id": answer.id,
+            "percobaan": form.attempt,
+            "alasan": list(reasons),
+            "dikirim": (sent_at or work.now).isoformat(),
+        },
         actor=staff_id,
     )
     return answer

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ledger import codes, decisions, forms, people, publications, rounds
@@ -52,14 +53,16 @@ def receive(
     publication_id: str,
     form_id: str,
     raw: Mapping[str, Any],
+    sent_at: datetime | None = None,
 ) -> Verdict:
     """Take one answer to one form; the form is closed by it, whatever it says.
 
+    `sent_at` is when the answer was sent in (UTC; None: now); its code is judged by that.
     An answer over which the judging itself stumbles is refused like any other: it stays
     stored at the server, and would stop every later run of the publication.
     """
     try:
-        return _judged(office, work_of_step, publication_id, form_id, raw)
+        return _judged(office, work_of_step, publication_id, form_id, raw, sent_at)
     except STUMBLES as error:
         _log.exception("the answer to form %s could not be judged", form_id)
         return _refused(office, form_id, str(raw.get("petugas", "")), type(error).__name__)
@@ -90,6 +93,7 @@ def _judged(
     publication_id: str,
     form_id: str,
     raw: Mapping[str, Any],
+    sent_at: datetime | None,
 ) -> Verdict:
     case = read_case(office, publication_id)
     if case is None:
@@ -107,9 +111,10 @@ def _judged(
             or now.round_id != form.round_id
         ):
             return Verdict(False, (STALE,), "", None)
-        return _record(
-            office, work, work_of_step, now, form, values, [*problems, *draft.problems], draft
-        )
+        # Before its form was there nobody can have answered it.
+        sent = max(sent_at, form.opened_at) if sent_at is not None else work.now
+        problems += draft.problems
+        return _record(office, work, work_of_step, now, form, values, problems, draft, sent)
 
 
 def _record(
@@ -121,11 +126,13 @@ def _record(
     values: dict[str, Any],
     problems: list[str],
     draft: Draft,
+    sent_at: datetime,
 ) -> Verdict:
     label, code = str(values.pop("petugas", "")), str(values.pop("kode", ""))
     publication = publication_in(work, case.publication_id)
 
-    holder, reasons = authenticate(work, case, label, code)
+    role = case.step.role
+    holder, reasons = holder_behind(work, role, case.sop.role_name(role), label, code, sent_at)
     if holder is not None:
         # Writer, verifier and approver of one revision are three people (law 2).
         reasons += decisions.separation_reasons(work, publication, holder.staff_id, case.step.kind)
@@ -138,6 +145,7 @@ def _record(
         accepted=not reasons,
         reasons=reasons,
         fields={**values, **draft.remember},
+        sent_at=sent_at,
     )
     if holder is None or reasons:
         return Verdict(False, tuple(reasons), label, None)
@@ -151,15 +159,13 @@ def _record(
     return Verdict(True, (), label, outcome.result)
 
 
-def authenticate(work: Work, case: Case, label: str, code: str) -> tuple[Holder | None, list[str]]:
-    """The person behind a name and a code, or why it is nobody; the code is spent by this."""
-    return holder_behind(work, case.step.role, _role(case), label, code)
-
-
 def holder_behind(
-    work: Work, role: str, role_name: str, label: str, code: str
+    work: Work, role: str, role_name: str, label: str, code: str, sent_at: datetime | None = None
 ) -> tuple[Holder | None, list[str]]:
-    """The same for any role of an SOP."""
+    """The person of this role behind a name and a code, or why it is nobody.
+
+    The code is spent by this. It is judged by `sent_at`, the right to the role by now.
+    """
     holders = people.holders(work, role, today(work.now), role_name=role_name)
     holder = next((one for one in holders if one.label == label), None)
     if holder is None:
@@ -167,14 +173,10 @@ def holder_behind(
             f"Nama yang dipilih tidak memegang peran {role_name} hari ini. "
             "Pilih nama Anda dari daftar; bila tidak ada, hubungi administrator."
         ]
-    verdict = codes.check_code(work, holder.staff_id, code)
+    verdict = codes.check_code(work, holder.staff_id, code, sent_at)
     if not verdict.ok:
         return None, [verdict.sentence]
     return holder, []
-
-
-def _role(case: Case) -> str:
-    return case.sop.role_name(case.step.role)
 
 
 def conclude(office: Office, work: Work, case: Case, outcome: Outcome) -> None:

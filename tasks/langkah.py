@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from prefect import task
 from prefect.client.schemas.objects import State
@@ -28,6 +27,7 @@ from tasks.gate import NotApprovedError
 from tasks.office import office
 from tasks.returning import return_to_verification
 from tasks.stepwork import StepWork
+from tasks.suspension import Sent
 
 WORK_OF: Mapping[StepKind, StepWork] = {
     StepKind.PENYAMPAIAN: penyampaian.WORK,
@@ -48,11 +48,9 @@ def name_of(case: Case, detail: str = "") -> str:
 
 
 @task(persist_result=False)
-def jawaban_langkah(
-    kind: StepKind, publication_id: str, form_id: str, raw: dict[str, Any]
-) -> State:
+def jawaban_langkah(kind: StepKind, publication_id: str, form_id: str, sent: Sent) -> State:
     """Take one person's answer to one step's form."""
-    verdict = receive(office(), WORK_OF[kind], publication_id, form_id, raw)
+    verdict = receive(office(), WORK_OF[kind], publication_id, form_id, sent.fields, sent.at)
     return as_state(verdict)
 
 

@@ -57,7 +57,7 @@ from tasks.pembacaan import (
     version_of,
 )
 from tasks.ringkasan_publik import told_of
-from tasks.suspension import answer_to, run_exists, suspend_with_form
+from tasks.suspension import Sent, answer_to, run_exists, suspend_with_form
 
 WEEKLY, MONTHLY, SPECIAL = "mingguan", "bulanan", "khusus"
 MARKDOWN = "laporan-monev.md"
@@ -193,12 +193,12 @@ def record_reading_if_any(report_id: str) -> None:
         key, run_id, is_read = report.form_key, report.flow_run_id, report.read_at is not None
     if is_read or not key or not run_id:
         return
-    raw = answer_to(UUID(run_id), key)
-    if raw is None:
+    sent = answer_to(UUID(run_id), key)
+    if sent is None:
         return
     name = name_in_timeline(here.sop, "dibaca")
     named = jawaban_laporan.with_options(task_run_name=name)
-    named(report_id, key, raw, return_state=True).result()
+    named(report_id, key, sent, return_state=True).result()
 
 
 def is_read(report_id: str) -> bool:
@@ -310,9 +310,9 @@ def susun_laporan(period: Period, earlier: int, run_id: str) -> str:
 
 
 @task(persist_result=False)
-def jawaban_laporan(report_id: str, key: str, raw: dict[str, Any]) -> State:
+def jawaban_laporan(report_id: str, key: str, sent: Sent) -> State:
     """Take one person's answer to the form of one report."""
-    return as_state(receive_reading(office(), report_id, key, raw))
+    return as_state(receive_reading(office(), report_id, key, sent.fields, sent.at))
 
 
 def digest_of(report: MonevReport) -> str:

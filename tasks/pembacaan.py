@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -305,8 +306,17 @@ def _sort_in(work: Work, waiting: Waiting, found: Coverage) -> None:
         found.altered.append(publication.reference)
 
 
-def receive_reading(office: Office, report_id: str, key: str, raw: Mapping[str, Any]) -> Verdict:
-    """Take one answer to one form of a report; the form is closed by it, whatever it says."""
+def receive_reading(
+    office: Office,
+    report_id: str,
+    key: str,
+    raw: Mapping[str, Any],
+    sent_at: datetime | None = None,
+) -> Verdict:
+    """Take one answer to one form of a report; the form is closed by it, whatever it says.
+
+    `sent_at` is when the answer was sent in (UTC; None: now); its code is judged by that.
+    """
     with office.ledger.read() as work:
         damaged = damaged_files(office, reports.get(work, report_id))
     with office.ledger.work() as work:
@@ -318,7 +328,7 @@ def receive_reading(office: Office, report_id: str, key: str, raw: Mapping[str, 
         values, problems = read_answers(questions, raw)
         label, code = str(values.get("petugas", "")), str(values.get("kode", ""))
         note = str(values.get("catatan", ""))
-        holder, reasons = holder_behind(work, reader.role, reader.name, label, code)
+        holder, reasons = holder_behind(work, reader.role, reader.name, label, code, sent_at)
         reasons += problems
         if raw.get("tayang") == YES and not summary:
             reasons.append(NOT_OFFERED)

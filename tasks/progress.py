@@ -110,11 +110,11 @@ def record_answer_if_any(publication_id: str) -> None:
     if found is None or case is None:
         return
     form_id, key, run_id = found
-    raw = answer_to(UUID(run_id), key)
-    if raw is None:
+    sent = answer_to(UUID(run_id), key)
+    if sent is None:
         return
     named = jawaban_langkah.with_options(task_run_name=name_of(case))
-    named(case.step.kind, publication_id, form_id, raw, return_state=True).result()
+    named(case.step.kind, publication_id, form_id, sent, return_state=True).result()
 
 
 def ask_person(case: Case) -> None:

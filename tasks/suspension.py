@@ -8,6 +8,8 @@ from the ledger, and an answer is read by that key, whoever resumed the run.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,21 +23,36 @@ from prefect.utilities.engine import propose_state_sync
 from pydantic import BaseModel
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was stored as the answer to a form: the fields, and when the server stored it (UTC)."""
+
+    fields: dict[str, Any]
+    at: datetime
+
+
 def response_key(key: str) -> str:
     """The name under which the server keeps the answer to the form with this key."""
     return keyset_from_base_key(f"suspended-{key}")["response"]
 
 
-def answer_to(flow_run_id: UUID, key: str) -> dict[str, Any] | None:
+def answer_to(flow_run_id: UUID, key: str) -> Sent | None:
     """What was stored as the answer to this form; None when nothing was.
 
     Anything may stand there: the server's schema check is easily passed by. What
     is not a mapping comes back as an empty one, to be refused like any other.
     """
+    name = response_key(key)
     with get_client(sync_client=True) as client:
-        text = stored_input(client, flow_run_id, response_key(key))
-    if text is None:
+        # The plain reading of one input does not tell when it came.
+        found = client.filter_flow_run_input(flow_run_id, name, limit=1, exclude_keys=set())
+    stored = next((one for one in found if one.key == name), None)
+    if stored is None:
         return None
+    return Sent(_fields_in(stored.value), stored.created or datetime.now(UTC))
+
+
+def _fields_in(text: str) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -18,12 +18,13 @@ from jinja2 import Environment, StrictUndefined, Template
 from markdownify import markdownify
 from markupsafe import Markup, escape
 
-from monev.model import SMALL_SAMPLE, MonevReport
+from monev.model import SMALL_SAMPLE, MonevReport, StepFigures
 from monev.render import summary
 from monev.render.sections import Section
 from monev.render.table import Column, Kind, Table, page_columns, page_rows, plain
 from monev.render.wording import (
     NO_STANDARD,
+    NOTHING,
     count,
     days_of,
     duration,
@@ -128,22 +129,24 @@ def _steps(report: MonevReport) -> Section:
                 "",
                 (
                     Column("Langkah"),
-                    Column("Baku waktu"),
-                    Column("Dalam baku waktu"),
-                    Column("Waktu tengah"),
+                    Column("Waktu tengah (baku)"),
+                    Column("Dalam baku"),
                 ),
                 tuple(
                     (
                         f"{step.no}. {one_line(step.name)}",
-                        duration(step.standard),
-                        NO_STANDARD if step.within is None else share(step.within, step.judged),
-                        duration(step.time.median),
+                        f"{duration(step.time.median)} ({_standard(step)})",
+                        NOTHING if step.within is None else share(step.within, step.judged),
                     )
                     for step in done
                 ),
             ),
         ),
     )
+
+
+def _standard(step: StepFigures) -> str:
+    return NO_STANDARD if step.standard is None else duration(step.standard)
 
 
 def _lead(report: MonevReport) -> Section:

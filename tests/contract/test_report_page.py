@@ -85,7 +85,7 @@ def test_the_page_arrives_whole_with_its_tables_under_its_own_address(
     tables = shown.select("figure.wp-block-table table")
     assert len(tables) == 4
     heads = [cell.get_text() for cell in tables[0].select("th[scope=col]")]
-    assert heads[:2] == ["Langkah", "Baku waktu"]
+    assert heads[:2] == ["Langkah", "Waktu tengah (baku)"]
     assert "96,3% (26 dari 27)" in tables[0].get_text(" ")
     assert "[GLADI] Ringkasan Monitoring" in shown.get_text(" ")
     # It is a page, not news.

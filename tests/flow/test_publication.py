@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from ledger import publications, rounds
+from ledger.models import Event
 from sop.forms.steps import ALREADY_LIVE, FROM_FILE
 from sop.indonesian import WIB
 from tests.support.cast import carried_to, new_cast
@@ -117,6 +119,14 @@ def test_a_release_with_photos_goes_through_every_step_and_stands_on_four_channe
         assert httpx.get(post["url"], trust_env=False).status_code == 200, channel
         assert post["url"] in result.description
         assert httpx.get(post["pictures"][0]["url"], trust_env=False).status_code == 200
+
+    # Each code was judged by when the server took the answer, not by when a process read it.
+    with here.office.ledger.read() as work:
+        mine = Event.chain == here.publication_id(run)
+        taken = work.session.query(Event).filter(mine, Event.kind == "jawaban-diterima").all()
+        sent = [datetime.fromisoformat(json.loads(event.data)["dikirim"]) for event in taken]
+        assert len(sent) == 7
+        assert all(one < event.at for one, event in zip(sent, taken, strict=True))
 
 
 def test_a_no_leads_back_with_its_reason_on_top_and_every_round_is_kept(here: TestOffice) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -17,9 +17,11 @@ from ledger.work import Ledger
 from tests.unit.ledger.conftest import Clock, Team
 
 
-def check(ledger: Ledger, team: Team, who: str, code: str) -> CodeVerdict:
+def check(
+    ledger: Ledger, team: Team, who: str, code: str, sent_at: datetime | None = None
+) -> CodeVerdict:
     with ledger.work() as work:
-        return check_code(work, team.id(who), code)
+        return check_code(work, team.id(who), code, sent_at)
 
 
 def wrong(team: Team, who: str) -> str:
@@ -49,6 +51,51 @@ def test_a_code_that_came_too_late_is_told_from_a_wrong_one_and_does_not_count(
     with ledger.read() as work:
         newest = select(CodeTry.failures).order_by(CodeTry.no.desc()).limit(1)
         assert work.session.scalar(newest) == 2
+    assert check(ledger, team, "kepala", team.code("kepala")).ok
+
+
+def test_a_code_is_judged_by_the_moment_at_which_it_was_sent_in(
+    ledger: Ledger, team: Team, clock: Clock
+) -> None:
+    sent, early, right = clock.now, team.code("kepala", steps=-2), team.code("kepala")
+    clock.pass_time(minutes=59)
+    # What was too old then is no better now, and the one of now was not yet known then.
+    assert check(ledger, team, "kepala", early, sent).reason is CodeOutcome.KEDALUWARSA
+    assert check(ledger, team, "kepala", team.code("kepala"), sent).reason is CodeOutcome.SALAH
+    assert check(ledger, team, "kepala", right, sent).ok
+    assert check(ledger, team, "kepala", right, sent).reason is CodeOutcome.TERPAKAI
+
+
+def test_an_answer_that_lay_unread_for_more_than_an_hour_is_asked_again_and_does_not_count(
+    ledger: Ledger, team: Team, clock: Clock
+) -> None:
+    sent, code = clock.now, team.code("kepala")
+    clock.pass_time(hours=1, seconds=1)
+    for _ in range(6):
+        late = check(ledger, team, "kepala", code, sent)
+    assert (late.ok, late.reason, late.locked_until) == (False, CodeOutcome.KEDALUWARSA, None)
+    assert check(ledger, team, "kepala", team.code("kepala")).ok
+
+
+def test_a_moment_still_to_come_counts_as_now(ledger: Ledger, team: Team, clock: Clock) -> None:
+    ahead = clock.now + timedelta(minutes=5)
+    later = check(ledger, team, "kepala", team.code("kepala", steps=10), ahead)
+    assert later.reason is CodeOutcome.SALAH
+    assert check(ledger, team, "kepala", team.code("kepala"), ahead).ok
+
+
+def test_no_lock_is_slipped_past_by_an_answer_sent_before_it_or_read_after_it(
+    ledger: Ledger, team: Team, clock: Clock
+) -> None:
+    before, first = clock.now, team.code("kepala")
+    clock.pass_time(seconds=5)
+    for _ in range(5):
+        check(ledger, team, "kepala", wrong(team, "kepala"))
+    assert check(ledger, team, "kepala", first, before).reason is CodeOutcome.TERKUNCI
+    clock.pass_time(minutes=10)
+    during, second = clock.now, team.code("kepala")
+    clock.pass_time(minutes=10)
+    assert check(ledger, team, "kepala", second, during).reason is CodeOutcome.TERKUNCI
     assert check(ledger, team, "kepala", team.code("kepala")).ok
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from connectors.notifications import AddressBook
-from ledger import forms
+from ledger import forms, rounds
 from ledger.db import migrate
-from ledger.models import Answer
+from ledger.models import Answer, Event
 from ledger.verify import verify
 from sop.model import StepKind
 from tasks.answering import receive
@@ -20,13 +22,20 @@ from tasks.langkah import WORK_OF
 from tasks.office import Office
 from tasks.stepwork import Extras, StepWork
 from tests.unit.notifications.office import Clock, made_office, waiting
+from tests.unit.reports.office import code, head
 
+STEP_1 = WORK_OF[StepKind.PENYAMPAIAN]
 ANSWER = {"petugas": "Rahma Contoh", "kode": "123456", "judul": "Vaksinasi"}
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    here = made_office(tmp_path, Clock(), AddressBook())
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def office(tmp_path: Path, clock: Clock) -> Iterator[Office]:
+    here = made_office(tmp_path, clock, AddressBook())
     migrate(here.ledger.engine)
     yield here
     here.ledger.engine.dispose()
@@ -38,7 +47,7 @@ def stumbling(error: Exception) -> StepWork:
     def extras(_office: Office, _case: Case) -> Extras:
         raise error
 
-    return replace(WORK_OF[StepKind.PENYAMPAIAN], extras=extras)
+    return replace(STEP_1, extras=extras)
 
 
 def waiting_form(office: Office, publication_id: str) -> str | None:
@@ -63,6 +72,37 @@ def test_a_stumble_closes_the_form_with_a_sentence_so_that_it_is_asked_again(
         assert kept.reasons == list(verdict.reasons)
         assert "123456" not in str(kept.fields)
     assert verify(office.ledger) == []
+
+
+def opened_again(office: Office, publication_id: str) -> str:
+    """Another form of the round that is open; its id."""
+    with office.ledger.work() as work:
+        opened = rounds.current_round(work, publication_in(work, publication_id))
+        assert opened is not None
+        return forms.open_form(work, opened, "run-1", "", {}).id
+
+
+def test_an_answer_read_late_is_judged_by_when_it_was_sent_and_never_before_its_form(
+    office: Office, clock: Clock
+) -> None:
+    person, secret = head(office, role="subbag")
+    before, early = clock.now, code(secret, clock)
+    clock.pass_time(minutes=5)
+    publication_id = waiting(office, 1)
+
+    def reasons_for(typed: str, sent_at: datetime) -> str:
+        form_id = opened_again(office, publication_id)
+        clock.pass_time(minutes=20)
+        answer = {**ANSWER, "petugas": person, "kode": typed}
+        return " ".join(receive(office, STEP_1, publication_id, form_id, answer, sent_at).reasons)
+
+    assert "Kode itu sudah lewat waktunya" in reasons_for(early, before)
+    sent, typed = clock.now, code(secret, clock)
+    assert "Kode" not in reasons_for(typed, sent)
+    with office.ledger.read() as work:
+        said = work.session.query(Event).filter(Event.kind.startswith("jawaban-")).all()
+        assert json.loads(said[-1].data)["dikirim"] == sent.isoformat()
+        assert said[-1].at == sent + timedelta(minutes=20)
 
 
 def test_trouble_that_passes_leaves_the_form_and_its_answer_as_they_were(office: Office) -> None:
