@@ -49,6 +49,7 @@ __all__ = ["WordPress", "WordPressSettings"]
 
 CHANNEL = "website"
 LABEL = "Website"
+PAGES_LABEL = "Halaman website"
 NEEDED = (
     "edit_posts",
     "publish_posts",
@@ -78,6 +79,7 @@ class WordPress:
     ) -> None:
         self._settings = settings
         self._kind = kind
+        self.label = LABEL if kind == "posts" else PAGES_LABEL
         self._clock = clock
         password = settings.application_password.get_secret_value()
         self._http = ChannelHttp(

@@ -92,7 +92,7 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
         letterhead=letterhead(settings),
         reports_root=settings.reports_path,
         public_summary=_public_summary(settings),
-        summary_channels=dict(_summary_channels(settings, clock)),
+        summary_channels=dict(summary_channels(settings, clock)),
         website_address=website.base_url if (website := _website_settings(settings)) else "",
         retention=tuple(Retention(**one.model_dump()) for one in settings.archive.retention),
         patience=Patience.of(
@@ -241,7 +241,7 @@ def _public_summary(settings: Settings) -> str:
     return "" if chosen == "tidak" else chosen
 
 
-def _summary_channels(
+def summary_channels(
     settings: Settings, clock: Callable[[], datetime]
 ) -> Iterator[tuple[str, Connector]]:
     """The website for public summaries of reports, where there is one."""

@@ -109,6 +109,10 @@ def test_an_author_may_make_no_page_and_is_told_which_role_may(
     assert "peran Editor (Penyunting)" in caught.value.action
     assert "Author" not in caught.value.action
     assert live(site, order) == []
+    assert (pages.label, connector(site, site.author, "posts").label) == (
+        "Halaman website",
+        "Website",
+    )
     health = pages.check()
     assert not health.ok
     assert "publish_pages" in health.sentence

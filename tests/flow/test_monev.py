@@ -209,7 +209,8 @@ def test_the_report_stands_in_the_prefect_ui_as_text_and_as_tables(
     form = here.player.form(run)
     shown = here.player.artifacts("laporan-monev-khusus-2026-10-01-2026-10-02")
     assert {one["type"] for one in shown} == {"markdown", "table"}
-    (page, preview) = [one for one in shown if one["type"] == "markdown"]
+    pages = [one for one in shown if one["type"] == "markdown"]
+    page, preview = sorted(pages, key=lambda one: str(one["key"]))
     assert preview["key"] == f"{page['key']}-publik"
     assert f"[Buka pratinjaunya](/artifacts/artifact/{preview['latest_id']})" in form.description
     assert f"/artifacts/artifact/{page['latest_id']}" in form.description
