@@ -286,11 +286,9 @@ def susun_laporan(period: Period, earlier: int, run_id: str) -> str:
     folder = _folder_name(period, earlier + 1)
     public = public_page(report) if here.shows_summaries else None
     files = _written(here.reports_root / folder, report, public)
-    title, key = period_title(period), _artifact_key(period, earlier + 1)
+    title = period_title(period)
     # Before the row: a report that is kept has been shown, wherever the process dies.
-    if public is not None:
-        _preview(key, title, public)
-    _show(key, title, markdown(report), tables_of(report))
+    _show(_artifact_key(period, earlier + 1), title, markdown(report), tables_of(report))
     with here.ledger.work() as work:
         kept = reports.keep(
             work,
@@ -394,16 +392,6 @@ def tables_of(report: MonevReport) -> list[dict[str, Any]]:
     ]
 
 
-def _preview(key: str, title: str, public: bytes) -> UUID:
-    """Put what the public would see into the UI, made from the bytes that are approved."""
-    made = create_markdown_artifact(
-        markdown=as_markdown(public),
-        key=f"{key}-publik",
-        description=f"Ringkasan untuk masyarakat · {title}",
-    )
-    return UUID(str(made))
-
-
 def _show(key: str, title: str, text: str, tables: Sequence[Mapping[str, Any]]) -> UUID:
     """Put a report into the UI; the text last, so that with it all of the report is there."""
     for table in tables:
@@ -419,27 +407,31 @@ def _show(key: str, title: str, text: str, tables: Sequence[Mapping[str, Any]]) 
 def _shown_at(here: Office, report: Report) -> str:
     """Where in the UI the report is read; it is shown again where Prefect's database was lost."""
     key = artifact_key(report)
-    artifact_id = _artifact_under(key) or _shown_again(here, report, key)
+    with get_client(sync_client=True) as client:
+        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
+        there = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)
+    artifact_id = there[0].id if there else _shown_again(here, report, key)
     return f"/artifacts/artifact/{artifact_id}" if artifact_id else "/artifacts"
 
 
 def _previewed_at(here: Office, report: Report) -> str:
-    """Where in the UI its summary for the public is read; empty when there is none to ask about."""
-    if not offered_summary(here, report, damaged_files(here, report)):
+    """Where in the UI its summary for the public is read; empty when there is none to ask about.
+
+    Made anew for each form, from the bytes that it asks about: what stands in the UI
+    already may be somebody else's.
+    """
+    digest = offered_summary(here, report, damaged_files(here, report))
+    if not digest:
         return ""
-    key = artifact_key(report)
-    artifact_id = _artifact_under(f"{key}-publik")
-    if artifact_id is None:
-        public = (folder_of(here, report) / PUBLIC).read_bytes()
-        artifact_id = _preview(key, titled(report), public)
-    return f"/artifacts/artifact/{artifact_id}"
-
-
-def _artifact_under(key: str) -> UUID | None:
-    with get_client(sync_client=True) as client:
-        wanted = ArtifactFilter(key=ArtifactFilterKey(any_=[key]))
-        there = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)
-    return there[0].id if there else None
+    data = (folder_of(here, report) / PUBLIC).read_bytes()
+    if hashlib.sha256(data).hexdigest() != digest:
+        return ""  # changed this very moment; the form says so
+    made = create_markdown_artifact(
+        markdown=as_markdown(data),
+        key=f"{artifact_key(report)}-publik",
+        description=f"Ringkasan untuk masyarakat · {titled(report)}",
+    )
+    return f"/artifacts/artifact/{made}"
 
 
 def _shown_again(here: Office, report: Report, key: str) -> UUID | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from prefect import task
 from prefect.artifacts import create_link_artifact
 from prefect.client.schemas.objects import State
@@ -62,12 +64,15 @@ def show_waiting_summaries() -> list[str]:
 
 
 def _point_to(page: ReportPage) -> None:
-    """Leave the address in the Prefect UI."""
+    """Leave the address in the Prefect UI; the record has it, whatever becomes of that."""
     with office().ledger.read() as work:
         title = titled(reports.get(work, page.report_id))
-    create_link_artifact(
-        link=page.url,
-        link_text=f"Ringkasan laporan monev · {title}",
-        key=f"{page.slug}-tayang",
-        description="Ringkasan laporan monev di website.",
-    )
+    try:
+        create_link_artifact(
+            link=page.url,
+            link_text=f"Ringkasan laporan monev · {title}",
+            key=f"{page.slug}-tayang",
+            description="Ringkasan laporan monev di website.",
+        )
+    except Exception:
+        logging.getLogger(__name__).exception("address of %s", page.slug)
