@@ -147,11 +147,12 @@ def test_a_publication_that_was_given_up_asks_nobody_any_more_and_publishes_noth
 
     assert stop(here.stack.settings, "tidakada", "Kegiatannya batal") == 1
     assert stop(here.stack.settings, reference, "  ") == 1
-    assert stop(here.stack.settings, reference, "Kegiatannya batal") == 0
+    assert stop(here.stack.settings, reference, "Kegiatannya batal", "dr. Hasan Contoh") == 0
     assert stop(here.stack.settings, reference, "Sekali lagi") == 1
 
     said = capsys.readouterr()
     assert f"{reference} “" in said.out
+    assert "dihentikan di langkah 5 · Persetujuan pemuatan" in said.out
     assert "Kegiatannya batal" in said.out
     assert [line.split(".")[0] for line in said.err.splitlines()] == [
         "Tidak ada publikasi dengan rujukan 'tidakada'",

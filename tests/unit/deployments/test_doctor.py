@@ -143,6 +143,18 @@ def test_one_channel_with_unusable_settings_does_not_hide_the_others(
     assert lines["Instagram"].mark is Mark.GOOD
 
 
+def test_pages_are_looked_at_only_where_summaries_of_reports_become_pages(
+    tmp_path: Path, channels: Rehearsal
+) -> None:
+    assert "Halaman website" not in parts()
+    (tmp_path / "siar.toml").write_text('[monev]\npublic_summary = "artikel"\n')
+    assert "Halaman website" not in parts()
+    (tmp_path / "siar.toml").write_text('[monev]\npublic_summary = "halaman"\n')
+    assert found("Halaman website").mark is Mark.GOOD
+    channels.fault("answer_before", path="*/users/me", status=401, body={"code": "x"})
+    assert found("Halaman website").mark is Mark.WRONG
+
+
 def test_environment_and_file_weigh_as_they_do_when_siar_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
