@@ -32,7 +32,8 @@ from connectors.base import (
 from connectors.base import RenderedPost as Post
 from connectors.errors import ChannelError, Ditolak, Sementara, TidakPasti
 from connectors.http import ChannelHttp, Timeouts, basic_secret
-from connectors.wordpress_api import Json, WordPressApi, raw, when
+from connectors.wordpress_api import ContentKind, Json, WordPressApi, raw, when
+from connectors.wordpress_refusals import role_for
 from connectors.wordpress_render import (
     differing_piece,
     findings,
@@ -48,6 +49,7 @@ __all__ = ["WordPress", "WordPressSettings"]
 
 CHANNEL = "website"
 LABEL = "Website"
+PAGES_LABEL = "Halaman website"
 NEEDED = (
     "edit_posts",
     "publish_posts",
@@ -55,17 +57,29 @@ NEEDED = (
     "edit_published_posts",
     "delete_published_posts",
 )
+NEEDED_FOR_PAGES = ("edit_pages", "publish_pages", "edit_published_pages")
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 
 
 class WordPress:
-    """`connectors.base.Connector` for the website."""
+    """`connectors.base.Connector` for the website.
+
+    `kind` is what it publishes: articles, or pages, which stand beside the news.
+    """
 
     channel = CHANNEL
     label = LABEL
 
-    def __init__(self, settings: WordPressSettings, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: WordPressSettings,
+        *,
+        clock: Callable[[], datetime],
+        kind: ContentKind = "posts",
+    ) -> None:
         self._settings = settings
+        self._kind = kind
+        self.label = LABEL if kind == "posts" else PAGES_LABEL
         self._clock = clock
         password = settings.application_password.get_secret_value()
         self._http = ChannelHttp(
@@ -85,6 +99,7 @@ class WordPress:
             self._http,
             settings.base_url + settings.rest_path.rstrip("/"),
             Timeouts(settings.connect_timeout, settings.upload_timeout, 600.0),
+            kind,
         )
 
     # --- before approval ------------------------------------------------------
@@ -216,7 +231,8 @@ class WordPress:
         account = str(me.get("username") or me.get("slug") or self._settings.username)
         capabilities = me.get("capabilities")
         held = capabilities if isinstance(capabilities, dict) else {}
-        missing = [name for name in NEEDED if not held.get(name)]
+        needed = NEEDED if self._kind == "posts" else NEEDED_FOR_PAGES
+        missing = [name for name in needed if not held.get(name)]
         roles = me.get("roles") if isinstance(me.get("roles"), list) else []
         skew = self._http.clock_lead or timedelta(0)
         details: dict[str, Any] = {"peran": roles, "selisih_jam_detik": round(skew.total_seconds())}
@@ -231,7 +247,7 @@ class WordPress:
         if missing:
             return unfit(
                 f"Akun website “{account}” belum berhak: {', '.join(missing)}.",
-                "Minta administrator memberi akun itu peran Author (Penulis) di WordPress.",
+                f"Minta administrator memberi akun itu peran {role_for(self._kind)} di WordPress.",
             )
         self._api.list_media()
         if abs(skew) > MAX_CLOCK_SKEW:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from connectors.errors import PerluOtorisasi, TidakPasti
 from connectors.http import Answer, ChannelHttp, Timeouts
@@ -21,6 +21,7 @@ from connectors.wordpress_refusals import (
     facts_of,
     json_or_none,
     refusal,
+    role_for,
 )
 
 ANY_STATUS = "publish,future,draft,pending,private,trash"
@@ -29,15 +30,23 @@ POST_FIELDS = (
 )
 
 Json = dict[str, Any]
+ContentKind = Literal["posts", "pages"]
 
 
 class WordPressApi:
-    """Speaks `/wp/v2`. Every method raises `ChannelError` only."""
+    """Speaks `/wp/v2`. Every method raises `ChannelError` only.
 
-    def __init__(self, http: ChannelHttp, root: str, upload: Timeouts) -> None:
+    Where a method says "post" it means what `kind` says: an article or a page, which
+    WordPress keeps and answers in the same way.
+    """
+
+    def __init__(
+        self, http: ChannelHttp, root: str, upload: Timeouts, kind: ContentKind = "posts"
+    ) -> None:
         self._http = http
         self._root = root
         self._upload = upload
+        self._kind = kind
 
     def me(self) -> Json:
         """The account with its capabilities."""
@@ -51,7 +60,7 @@ class WordPressApi:
         anonymous reader is, "there is nothing" (200).
         """
         return self._list(
-            "posts",
+            self._kind,
             {
                 "slug": f"{slug},{slug}__trashed",
                 "status": ANY_STATUS,
@@ -64,7 +73,7 @@ class WordPressApi:
     def posts_with(self, words: str) -> list[Json]:
         """Our own posts in any state whose text has these words."""
         return self._list(
-            "posts",
+            self._kind,
             {
                 "search": words,
                 "status": ANY_STATUS,
@@ -76,12 +85,12 @@ class WordPressApi:
 
     def public_posts(self, slug: str) -> list[Json]:
         """Live posts with this slug, whoever wrote them."""
-        return self._list("posts", {"slug": slug, "per_page": 100, "_fields": POST_FIELDS})
+        return self._list(self._kind, {"slug": slug, "per_page": 100, "_fields": POST_FIELDS})
 
     def post(self, post_id: str | int) -> Json | None:
         """One post as its editor sees it; None when WordPress has no such post."""
         answer = self._http.read(
-            f"{self._root}/wp/v2/posts/{post_id}",
+            self._url(post_id),
             params={"context": "edit", "_fields": POST_FIELDS},
         )
         if answer.status == 404 and error_code(answer) == "rest_post_invalid_id":
@@ -91,7 +100,7 @@ class WordPressApi:
     def create_draft(self, fields: Mapping[str, Any]) -> Json:
         return self._dict(
             self._http.send(
-                "POST", f"{self._root}/wp/v2/posts", json={**fields, "status": "draft"}
+                "POST", f"{self._root}/wp/v2/{self._kind}", json={**fields, "status": "draft"}
             ),
             {201},
         )
@@ -99,7 +108,9 @@ class WordPressApi:
     def update_draft(self, post_id: int, fields: Mapping[str, Any]) -> Json:
         return self._dict(
             self._http.send(
-                "POST", f"{self._root}/wp/v2/posts/{post_id}", json={**fields, "status": "draft"}
+                "POST",
+                f"{self._root}/wp/v2/{self._kind}/{post_id}",
+                json={**fields, "status": "draft"},
             ),
             {200},
         )
@@ -108,14 +119,16 @@ class WordPressApi:
         """THE publishing call. Raises as `outcome_of_publishing` says."""
         return self.outcome_of_publishing(
             self._http.publish(
-                "POST", f"{self._root}/wp/v2/posts/{post_id}", json={**fields, "status": "publish"}
+                "POST",
+                f"{self._root}/wp/v2/{self._kind}/{post_id}",
+                json={**fields, "status": "publish"},
             ),
             post_id,
         )
 
     def trash(self, post_id: str) -> None:
         """Takes a post down; one that is gone already is no error."""
-        url = f"{self._root}/wp/v2/posts/{post_id}"
+        url = self._url(post_id)
         answer = self._http.send("DELETE", url)
         if answer.status in {404, 410} and error_code(answer) in {
             "rest_post_invalid_id",
@@ -185,9 +198,10 @@ class WordPressApi:
                 **facts_of(answer, self._http),
             )
         if body.get("status") in {"draft", "pending"}:
+            role = role_for(self._kind)
             raise PerluOtorisasi(
                 "Website menyimpan artikel tanpa menayangkannya (menunggu peninjauan).",
-                f"{ADMIN} memberi akun Siar peran Author, lalu coba lagi; {NOTHING}.",
+                f"{ADMIN} memberi akun Siar peran {role}, lalu coba lagi; {NOTHING}.",
                 **facts_of(answer, self._http),
             )
         if body.get("status") != "publish" or not str(body.get("link") or ""):
@@ -197,6 +211,9 @@ class WordPressApi:
                 **facts_of(answer, self._http),
             )
         return body
+
+    def _url(self, post_id: str | int) -> str:
+        return f"{self._root}/wp/v2/{self._kind}/{post_id}"
 
     def _list(self, kind: str, params: Mapping[str, Any]) -> list[Json]:
         answer = self._http.read(f"{self._root}/wp/v2/{kind}", params=params)

@@ -16,6 +16,8 @@ from connectors.http import Answer, ChannelHttp
 CHANNEL = "website"
 ADMIN = "Minta administrator"
 NOTHING = "belum ada yang terbit"
+# What an account must be to publish articles, and pages.
+_ROLES = {"posts": "Author (Penulis)", "pages": "Editor (Penyunting)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ _RULES = (
         lambda status, code: status == 403 and code != "",
         PerluOtorisasi,
         "Akun Siar di website tidak berhak melakukan ini.",
-        f"{ADMIN} memberi akun itu peran Author (Penulis) di WordPress, lalu coba lagi; {NOTHING}.",
+        f"{ADMIN} memberi akun itu peran {_ROLES['posts']} di WordPress, lalu coba lagi; "
+        f"{NOTHING}.",
     ),
     _Rule(
         lambda status, _: status == 403,
@@ -116,7 +119,15 @@ def refusal(answer: Answer, http: ChannelHttp) -> ChannelError:
     if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
         sentence = None if answer.status == 429 else (rule.sentence, rule.action)
         return http.throttled(answer, code=code, instead=sentence)
-    return rule.error(rule.sentence, rule.action, **facts_of(answer, http))
+    action = rule.action
+    if "/wp/v2/pages" in answer.url:
+        action = action.replace(role_for("posts"), role_for("pages"))
+    return rule.error(rule.sentence, action, **facts_of(answer, http))
+
+
+def role_for(kind: str) -> str:
+    """The least role in WordPress that may publish this kind of content ("posts", "pages")."""
+    return _ROLES[kind]
 
 
 def facts_of(answer: Answer, http: ChannelHttp) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Courier:
     def _deliver(self) -> None:
         with self._lock:
             lines, self._lines = self._lines, []
-            events, self._events = self._events, []
+            events, self._events = _last_words(self._events), []
         try:
             if events:
                 self._client.request(
@@ -103,3 +103,16 @@ class Courier:
                 len(events),
                 exc_info=True,
             )
+
+
+def _last_words(events: list[Event]) -> list[Event]:
+    """Of each task run only its newest state: it holds when the task began and ended.
+
+    A step of Siar is pending, running and done within one round of the courier, and the
+    server spends more on recording the first two than the step itself takes.
+    """
+    newest: dict[str, Event] = {}
+    for event in events:
+        of_task = event.event.startswith("prefect.task-run.")
+        newest[event.resource.id if of_task else str(event.id)] = event
+    return list(newest.values())

@@ -41,11 +41,11 @@ def channel_findings(patient: Patient) -> tuple[list[Finding], list[Lead]]:
     if WHOLE_FILE in patient.assumed or (settings.is_rehearsal and mode_problems(settings)):
         return findings, []
     chosen, absent = _connectors(patient)
-    checked = check_all(chosen, patient.clock())
+    checked = check_all([*chosen, *_for_summaries(patient, chosen)], patient.clock())
     findings += [_finding(one) for one in checked] + absent
     leads = [
         Lead(one.label, one.health.clock_lead)
-        for one in checked
+        for one in checked[: len(chosen)]
         if one.health.clock_lead is not None and one.code in settings.channels.hosts
     ]
     return findings, leads
@@ -88,6 +88,17 @@ def _connectors(patient: Patient) -> tuple[list[Connector], list[Finding]]:
         for code in rehearsed
     ]
     return [one for code, one in wanted.items() if code in real], absent
+
+
+def _for_summaries(patient: Patient, chosen: list[Connector]) -> list[Connector]:
+    """The website once more where summaries of reports become pages: they need another role."""
+    from deployments.wiring import summary_channels
+
+    settings = patient.settings
+    wanted = settings.monev.public_summary == "halaman"
+    if not wanted or not any(one.channel == "website" for one in chosen):
+        return []
+    return [dict(summary_channels(_impatient(settings), patient.clock))["halaman"]]
 
 
 def _impatient(settings: Settings) -> Settings:

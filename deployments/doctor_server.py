@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import httpx
@@ -11,7 +11,7 @@ from prefect.client.schemas.objects import Worker
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
-from deployments.finding import Finding, Patient, good, wrong
+from deployments.finding import Finding, Patient, care, good, wrong
 from deployments.prefect_environment import WORK_POOL
 from deployments.settings import Settings
 from deployments.stack import answers
@@ -20,6 +20,8 @@ SERVER, WORKER, SCHEDULES = "Peladen Prefect", "Pekerja", "Alur dan jadwal"
 START = "Jalankan: siar start"
 # The worker says that it lives every half minute.
 SILENT = timedelta(seconds=120)
+# A machine that has said nothing for so long is not missed any more.
+GONE = timedelta(days=2)
 SECONDS = 10.0
 
 
@@ -89,28 +91,44 @@ def _worker_finding(client: SyncPrefectClient, patient: Patient) -> Finding:
             f"kumpulan kerja {WORK_POOL} sedang dijeda, sehingga tidak ada alur yang berjalan",
             f"Buka Work Pools, {WORK_POOL}, lalu nyalakan lagi.",
         )
-    seen = [
-        worker.last_heartbeat_time
+    seen = {
+        worker.name: worker.last_heartbeat_time
         for worker in client.read_workers_for_work_pool(WORK_POOL)
         if isinstance(worker, Worker) and worker.last_heartbeat_time is not None
-    ]
-    return _heartbeat_finding(max(seen, default=None), patient.clock())
+    }
+    return heartbeat_finding(seen, patient.clock())
 
 
-def _heartbeat_finding(last: datetime | None, now: datetime) -> Finding:
-    if last is None:
+def heartbeat_finding(seen: Mapping[str, datetime], now: datetime) -> Finding:
+    """What the last signs of life (UTC) of the workers, one on each machine, amount to."""
+    if not seen:
         return wrong(WORKER, "belum pernah memberi kabar", START)
-    silent = now - last
-    if silent > SILENT:
-        minutes = int(silent.total_seconds() // 60)
+    silence = {name: now - last for name, last in seen.items()}
+    shortest = min(silence.values())
+    if shortest > SILENT:
         return wrong(
             WORKER,
-            f"tidak memberi kabar sejak {minutes} menit lalu, jadi formulir tidak akan terbuka",
+            f"tidak memberi kabar sejak {_minutes(shortest)} menit lalu, jadi formulir tidak akan "
+            "terbuka",
             f"{START}; rinciannya di worker.log",
         )
-    return good(
-        WORKER, f"berjalan, kabar terakhir {max(0, int(silent.total_seconds()))} detik lalu"
-    )
+    fallen = {name: for_long for name, for_long in silence.items() if SILENT < for_long < GONE}
+    running = f"berjalan, kabar terakhir {max(0, int(shortest.total_seconds()))} detik lalu"
+    if fallen:
+        named = ", ".join(
+            f"{name} diam sejak {_minutes(for_long)} menit lalu"
+            for name, for_long in sorted(fallen.items())
+        )
+        return care(
+            WORKER,
+            f"{running}; tetapi {named}",
+            "Bila mesin itu sengaja dimatikan, biarkan; bila tidak, jalankan siar start di sana.",
+        )
+    return good(WORKER, running)
+
+
+def _minutes(silent: timedelta) -> int:
+    return int(silent.total_seconds() // 60)
 
 
 def _schedules_finding(client: SyncPrefectClient) -> Finding:

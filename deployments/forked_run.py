@@ -56,7 +56,14 @@ def _write_plainly() -> None:
                 logger.addHandler(plain)
 
 
+def _is_for_staff(record: logging.LogRecord) -> bool:
+    """Not the engine's "Beginning flow run": staff read the log page, in Indonesian (law 8)."""
+    return record.levelno > logging.INFO or record.module not in ("flow_engine", "task_engine")
+
+
 _write_plainly()
+for _name in ("prefect.flow_runs", "prefect.task_runs"):
+    logging.getLogger(_name).addFilter(_is_for_staff)
 
 # No result of ours is kept by Prefect (the ledger decides); with a place named, the
 # server is not asked for one.

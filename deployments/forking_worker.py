@@ -40,6 +40,12 @@ STOPPED = (
 )
 
 
+FELL = (
+    "Proses yang mengerjakannya berhenti tiba-tiba ({how}). Tidak ada yang hilang: alur "
+    "rekonsiliasi melanjutkannya dari catatan, paling lama satu menit lagi."
+)
+
+
 class UnknownFlowError(Exception):
     """Somebody asked for a flow that is not one of ours; nothing of it is loaded."""
 
@@ -115,8 +121,10 @@ class ForkingWorker(BaseWorker[ForkConfiguration, Any, BaseWorkerResult]):
             await self.client.set_flow_run_state(
                 flow_run.id, Cancelled(message=STOPPED), force=True
             )
-            code = 0  # told already: it did not crash
-        return BaseWorkerResult(status_code=code, identifier=str(pid))
+        elif code != 0:
+            await self._propose_crashed_state(flow_run, FELL.format(how=_told(code)))
+        # Either way it is told already, in words that staff read.
+        return BaseWorkerResult(status_code=0, identifier=str(pid))
 
     async def _stopped_on_request(self, child: ForkServerProcess, flow_run_id: UUID) -> bool:
         """Wait for the child's end; True when it was ended because somebody cancelled the run."""
@@ -188,6 +196,10 @@ async def _end(child: ForkServerProcess) -> None:
     if not await _ends_within(child, GRACE_SECONDS):
         child.kill()
         await anyio.wait_readable(child.sentinel)
+
+
+def _told(code: int) -> str:
+    return f"sinyal {-code}" if code < 0 else f"kode keluar {code}"
 
 
 def _exit_code(child: ForkServerProcess) -> int:

@@ -13,9 +13,18 @@ from deployments.recover import prefect_client
 from deployments.settings import Settings, load_settings
 from deployments.stack import answers, as_it_runs
 from deployments.wiring import office_of
-from tasks.penghentian import CannotGiveUpError, GivenUp, give_up
+from tasks.office import Office
+from tasks.penghentian import CannotGiveUpError, GivenUp, give_up, standing
 
-DONE = "Publikasi {reference} “{title}” dihentikan. Alasannya tercatat: {reason}"
+DONE = (
+    "Publikasi {reference} “{title}” dihentikan di langkah {step}. Tercatat, dan dapat dibaca di "
+    "laporan monev: {reason}"
+)
+QUESTION = (
+    "Publikasi {reference} “{title}” sedang di langkah {step}. Sesudah dihentikan, publikasi itu "
+    "tidak dapat dilanjutkan.\nHentikan? Ketik ya atau tidak"
+)
+LEFT_AS_IT_IS = "Tidak jadi: publikasi itu tetap berjalan."
 RUN_LEFT = (
     "Run-nya di Prefect belum ditutup karena peladen tidak menjawab. Tidak apa-apa: bila "
     "dilanjutkan orang, run itu hanya akan berkata bahwa publikasinya dihentikan."
@@ -23,23 +32,40 @@ RUN_LEFT = (
 STATE = "Publikasi {reference} dihentikan administrator ({reason})."
 
 
-def main(reference: str, reason: str) -> int:
+def main(reference: str, reason: str, ordered_by: str = "", *, asks: bool) -> int:
     """Give up a publication of this machine's office; 1 when it goes on."""
-    return stop(as_it_runs(load_settings()), reference, reason)
+    return stop(as_it_runs(load_settings()), reference, reason, ordered_by, asks=asks)
 
 
-def stop(settings: Settings, reference: str, reason: str) -> int:
-    """Give the publication with this reference up and close its run; 1 when it goes on."""
+def stop(
+    settings: Settings, reference: str, reason: str, ordered_by: str = "", *, asks: bool = False
+) -> int:
+    """Give the publication with this reference up and close its run; 1 when it goes on.
+
+    With `asks` only after somebody has said "ya" to what would end.
+    """
     try:
         with office_of(settings) as here:
-            ended = give_up(here, reference.strip(), reason)
+            if asks and not is_wanted(here, reference.strip()):
+                click.echo(LEFT_AS_IT_IS)
+                return 1
+            ended = give_up(here, reference.strip(), reason, ordered_by)
     except CannotGiveUpError as refused:
         click.echo(str(refused), err=True)
         return 1
-    click.echo(DONE.format(reference=ended.reference, title=ended.title, reason=reason))
+    told = {"reference": ended.reference, "title": ended.title, "step": ended.step}
+    click.echo(DONE.format(**told, reason=reason))
     if not _run_ended(settings, ended, reason):
         click.echo(RUN_LEFT)
     return 0
+
+
+def is_wanted(here: Office, reference: str) -> bool:
+    """Ask whether this publication is to end, naming where it stands; anything but "ya" is a no."""
+    found = standing(here, reference)
+    question = QUESTION.format(reference=found.reference, title=found.title, step=found.step)
+    answer: str = click.prompt(question, default="tidak", show_default=False)
+    return answer.strip().casefold() in {"ya", "y"}
 
 
 def _run_ended(settings: Settings, ended: GivenUp, reason: str) -> bool:

@@ -40,6 +40,9 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
         # Siar has no automations; looking at each event and clock for one is work for nobody.
         "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+        # Nor does anybody read Prefect's feed of events: the ledger has its own, hash-chained.
+        # Task runs are drawn from events by another service, which goes on.
+        "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
         # Siar keeps nothing in blocks; filling the catalogue takes a new server a second.
         "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
         # No word to anybody outside.

@@ -36,6 +36,7 @@ from deployments.settings_sections import (
     Archive,
     Channels,
     Delivery,
+    Monev,
     Notifications,
     Office,
     Prefect,
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
     rehearsal: Rehearsal = Field(Rehearsal(), description="Saluran gladi.")
     channels: Channels = Field(Channels(), description="Saluran publikasi.")
     archive: Archive = Field(Archive(), description="Arsip.")
+    monev: Monev = Field(Monev(), description="Laporan monev.")
     delivery: Delivery = Field(Delivery(), description="Pengiriman ke saluran.")
     notifications: Notifications = Field(Notifications(), description="Pemberitahuan.")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -236,6 +236,21 @@ class Archive(Section):
     retention: tuple[RetentionRule, ...] = Field(
         (),
         description="Jadwal retensi arsip. Tanpa isian, paket mencatat “belum ditetapkan”.",
+    )
+
+
+PublicSummary = Literal["tidak", "halaman", "artikel"]
+
+
+class Monev(Section):
+    """Laporan monitoring dan evaluasi (langkah 9 SOP)."""
+
+    public_summary: PublicSummary = Field(
+        "tidak",
+        description="Ringkasan tiap laporan untuk masyarakat di website: tidak, halaman (akun "
+        "website memerlukan peran Editor), atau artikel (cukup peran Penulis). Isinya hanya angka "
+        "gabungan, dan tiap laporan baru tayang sesudah Kepala menjawab ya.",
+        examples=["halaman"],
     )
 
 

@@ -22,6 +22,7 @@ from connectors.manual import ManualChannel
 from connectors.notifications import AddressBook, Notifier
 from connectors.rehearsal.settings import RehearsalSettings
 from connectors.wordpress import WordPress, WordPressSettings
+from connectors.wordpress_api import ContentKind
 from connectors.x import XChannel, XSettings
 from deployments.database_locks import DatabaseLocks
 from deployments.locks import FileLocks
@@ -90,6 +91,9 @@ def build_office(settings: Settings, clock: Callable[[], datetime] = utc_now) ->
         ui_address=settings.prefect_url,
         letterhead=letterhead(settings),
         reports_root=settings.reports_path,
+        public_summary=_public_summary(settings),
+        summary_channels=dict(summary_channels(settings, clock)),
+        website_address=website.base_url if (website := _website_settings(settings)) else "",
         retention=tuple(Retention(**one.model_dump()) for one in settings.archive.retention),
         patience=Patience.of(
             first_wait=settings.delivery.first_wait_seconds,
@@ -154,8 +158,8 @@ def _configured(
 ) -> Iterator[tuple[str, Connector]]:
     channels = settings.channels
     if channels.website:
-        values = channels.website.model_dump()
-        yield "website", WordPress(WordPressSettings(**values), clock=clock)
+        website = WordPressSettings(**channels.website.model_dump())
+        yield "website", WordPress(website, clock=clock)
     if channels.x:
         yield "x", XChannel(XSettings(**channels.x.model_dump()), clock=clock)
     if channels.facebook:
@@ -166,23 +170,22 @@ def _configured(
         yield "instagram", Instagram(account, clock=clock)
 
 
+def _rehearsed_website(address: str) -> WordPressSettings:
+    sample = RehearsalSettings()
+    return WordPressSettings.model_validate(
+        {
+            "base_url": address,
+            "username": sample.wp_username,
+            "application_password": sample.wp_application_password,
+            "default_category": "Berita",
+        }
+    )
+
+
 def _rehearsed(address: str, clock: Callable[[], datetime]) -> Iterator[tuple[str, Connector]]:
     """The four channels as the rehearsal plays them; its accounts are samples, not secrets."""
     sample = RehearsalSettings()
-    yield (
-        "website",
-        WordPress(
-            WordPressSettings.model_validate(
-                {
-                    "base_url": address,
-                    "username": sample.wp_username,
-                    "application_password": sample.wp_application_password,
-                    "default_category": "Berita",
-                }
-            ),
-            clock=clock,
-        ),
-    )
+    yield "website", WordPress(_rehearsed_website(address), clock=clock)
     yield (
         "x",
         XChannel(
@@ -231,6 +234,28 @@ def _rehearsed(address: str, clock: Callable[[], datetime]) -> Iterator[tuple[st
             clock=clock,
         ),
     )
+
+
+def _public_summary(settings: Settings) -> str:
+    chosen = settings.monev.public_summary
+    return "" if chosen == "tidak" else chosen
+
+
+def summary_channels(
+    settings: Settings, clock: Callable[[], datetime]
+) -> Iterator[tuple[str, Connector]]:
+    """The website for public summaries of reports, where there is one."""
+    kinds: tuple[tuple[str, ContentKind], ...] = (("halaman", "pages"), ("artikel", "posts"))
+    if (website := _website_settings(settings)) is not None:
+        for name, kind in kinds:
+            yield name, WordPress(website, clock=clock, kind=kind)
+
+
+def _website_settings(settings: Settings) -> WordPressSettings | None:
+    """The configured website's, in rehearsal else those of the rehearsed one."""
+    if settings.channels.website:
+        return WordPressSettings(**settings.channels.website.model_dump())
+    return _rehearsed_website(settings.rehearsal_url) if settings.is_rehearsal else None
 
 
 @contextmanager

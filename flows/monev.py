@@ -29,6 +29,7 @@ from tasks.pelaporan import (
     run_title_of,
     special_period,
 )
+from tasks.ringkasan_publik import show_to_the_public
 
 # Prefect titles a parameter with its name; these are what staff read instead.
 PERIOD_FORM: Mapping[str, tuple[str, str]] = {
@@ -82,4 +83,5 @@ def _carried(period: Period, reference: str) -> State:
     record_reading_if_any(laid.report_id)
     if not is_read(laid.report_id):
         ask_reader(laid.report_id)  # suspends the run; the answer starts it again
+    show_to_the_public(laid.report_id)
     return read_by_head(laid.report_id)

@@ -12,6 +12,7 @@ from prefect import flow
 from tasks.laporan_tertinggal import mend_unread_reports
 from tasks.menyusul import deliver_beside_forms
 from tasks.pemulihan import mend_open_publications
+from tasks.ringkasan_publik import show_waiting_summaries
 
 
 @flow(name="rekonsiliasi", flow_run_name="Rekonsiliasi", persist_result=False)
@@ -20,4 +21,5 @@ def rekonsiliasi() -> list[str]:
     mended = mend_open_publications()
     mended += mend_unread_reports()
     deliver_beside_forms()
+    mended += show_waiting_summaries()
     return mended

@@ -42,11 +42,13 @@ CHANGEABLE = (
     "deliveries",
     "delivery_waits",
     "reports",
+    "report_pages",
     "reminders",
 )
 _REPORT_AS_LAID_BEFORE = (
     "kind, first_day, last_day, as_of, seal_digest, model_sha256, folder, files"
 )
+_PAGE_AS_APPROVED = "report_id, digest, approved_by, planned_at, kind, slug"
 _REFUSING = "siar_refuse"
 _REFUSAL = (
     " BEGIN RAISE EXCEPTION '%: % is refused, the record is append-only', TG_TABLE_NAME, TG_OP; "
@@ -78,6 +80,7 @@ def guards(dialect: str) -> list[Guard]:
     found = [_guard(dialect, table, "UPDATE") for table in WRITTEN_ONCE]
     found += [_guard(dialect, one, verb) for one in WRITTEN_ONCE + CHANGEABLE for verb in deletes]
     found.append(_guard(dialect, "reports", "UPDATE", of=_REPORT_AS_LAID_BEFORE))
+    found.append(_guard(dialect, "report_pages", "UPDATE", of=_PAGE_AS_APPROVED))
     if dialect == "sqlite":
         statement = (
             "CREATE TRIGGER events_no_replace BEFORE INSERT ON events "

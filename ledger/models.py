@@ -514,6 +514,43 @@ class Report(Base):
     note: Mapped[str]
 
 
+class ReportPage(Base):
+    """A report's public summary on the website: one row for each that the head said "ya" to.
+
+    `digest` is the SHA-256 of the file that was approved; `kind` is halaman or artikel.
+    The states are those of a delivery. `next_try_at` is when Siar goes on by itself,
+    None once settled; `since` is when the trouble began, `tries` and `readings` count as
+    in `DeliveryWait`. `asked`: a person is needed; `told` is what was last told of it.
+    Triggers refuse to rewrite what was approved.
+    """
+
+    __tablename__ = "report_pages"
+
+    id: Mapped[str] = _key()
+    report_id: Mapped[str] = mapped_column(String(32), ForeignKey("reports.id"), unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    approved_by: Mapped[str] = mapped_column(String(32), ForeignKey("staff.id"))
+    planned_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(16))
+    slug: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    prepared: Mapped[dict[str, Any]]
+    attempts: Mapped[int]
+    attempted_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    remote_id: Mapped[str]
+    url: Mapped[str]
+    next_try_at: Mapped[datetime | None]
+    since: Mapped[datetime | None]
+    tries: Mapped[int]
+    readings: Mapped[int]
+    asked: Mapped[bool]
+    told: Mapped[str] = mapped_column(String(16))
+    error_sentence: Mapped[str]
+    error_action: Mapped[str]
+    error_detail: Mapped[str]
+
+
 class Engagement(Base):
     """What a channel said of one post at 1, 7 or 30 days: reach, reactions, …
 

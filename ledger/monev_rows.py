@@ -111,6 +111,7 @@ class MonevColumns:
     `deliveries`: id, publication_id, channel, state, has_id (at the channel), planned_at,
     published_at, was_unknown.
     `rejections`: publication_id, step_no, number, decided_at, reason.
+    `ended` (in the period, otherwise than done): publication_id, ordered_by, reason.
     `engagement`: channel, age_days, metric, posts, total, read_last.
     `missing_metrics`: channel, metric, posts. `reminders`: kind, outcome, count.
     """
@@ -119,6 +120,7 @@ class MonevColumns:
     rounds: pl.DataFrame
     deliveries: pl.DataFrame
     rejections: pl.DataFrame
+    ended: pl.DataFrame
     engagement: pl.DataFrame
     missing_metrics: pl.DataFrame
     reminders: pl.DataFrame
@@ -171,6 +173,9 @@ def monev_columns(
             partial(_once_unknown, period=period, publications=numberings["publications"])
         )
         missing = readers.submit(partial(missing_metrics, period=period))
+        ended = readers.submit(
+            partial(_ended, period=period, publications=numberings["publications"])
+        )
         engagement = summed_up(one.result() for one in readings)
         found = {table: one.frame() for table, one in coming.items()}
         sop_sources = readers.submit(partial(_sop_sources, publications=found["publications"]))
@@ -184,6 +189,7 @@ def monev_columns(
             rounds=found["rounds"],
             deliveries=_with_unknown(deliveries, unknown.result()),
             rejections=found["decisions"].with_columns(pl.col("reason").fill_null("")),
+            ended=ended.result(),
             engagement=engagement.sums,
             missing_metrics=missing.result(),
             reminders=found["reminders"]
@@ -292,6 +298,31 @@ def _once_unknown(
         [
             publications.numbers_of_texts("publication_id", (chain for chain, _ in found)),
             pl.Series("channel", [channel for _, channel in found], dtype=pl.String),
+        ]
+    )
+
+
+def _ended(
+    connection: Connection, period: Mapping[str, str], publications: Numbering
+) -> pl.DataFrame:
+    """Why publications ended in the period that were not done, and on whose order.
+
+    They are few, and found by the index of `status`.
+    """
+    rows = connection.execute(
+        text(
+            "SELECT id, status_reason, assignment FROM publications "
+            "WHERE status IN ('ditolak', 'dibatalkan', 'ditarik') "
+            "AND finished_at >= :start AND finished_at < :end ORDER BY id"
+        ),
+        dict(period),
+    ).all()
+    notes = [(json.loads(row.assignment or "{}") or {}).get("dihentikan", {}) for row in rows]
+    return pl.DataFrame(
+        [
+            publications.numbers_of_texts("publication_id", (row.id for row in rows)),
+            pl.Series("ordered_by", [str(said.get("oleh", "")) for said in notes], pl.String),
+            pl.Series("reason", [row.status_reason for row in rows], pl.String),
         ]
     )
 

@@ -20,6 +20,7 @@ from monev.channel_figures import (
 )
 from monev.flow_figures import (
     counts_of,
+    ended_of,
     lead_time_of,
     open_items_of,
     published_in,
@@ -87,6 +88,7 @@ def _report(
         seal=rows.seal,
         notes=notes_of(rows, documented, published),
         quality=(),
+        ended=ended_of(rows, sop_by_hash),
     )
     notes = quality_notes(found, rows, rounds, sop_by_hash, calendar, span)
     return replace(found, quality=notes)

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from monev.judging import spread_of, whole_seconds
-from monev.model import Counts, LeadTime, OpenItem, Period, Week, Xmr, XmrPoint
+from monev.model import Counts, Ended, LeadTime, OpenItem, Period, Week, Xmr, XmrPoint
 from monev.rows import MOMENT, Rows, Span
 from sop.calendar import OfficeCalendar
 from sop.model import Sop, StepKind
@@ -75,6 +75,33 @@ def counts_of(rows: Rows, rounds: pl.DataFrame, published: pl.DataFrame, span: S
 def _within(name: str, span: Span) -> pl.Expr:
     moment = pl.col(name)
     return moment.is_not_null() & (moment >= span.start) & (moment < span.end)
+
+
+def ended_of(rows: Rows, sops: Mapping[str, Sop]) -> tuple[Ended, ...]:
+    """Those that ended otherwise than done, in order of time, with the step they stood at.
+
+    The round of that step was never closed.
+    """
+    stood = rows.rounds.filter(pl.col("closed_at").is_null()).select("publication_id", "step_no")
+    found = (
+        rows.ended.join(rows.publications, left_on="publication_id", right_on="id", how="inner")
+        .join(stood, on="publication_id", how="left")
+        .sort("finished_at", "reference")
+    )
+    names = {(sha256, step.no): step.short for sha256, sop in sops.items() for step in sop.steps}
+    return tuple(
+        Ended(
+            reference=row["reference"],
+            title=row["title"],
+            how=row["status"],
+            step_no=row["step_no"],
+            step_name=names.get((row["sop"], row["step_no"]), ""),
+            ended_at=row["finished_at"],
+            ordered_by=row["ordered_by"],
+            reason=row["reason"],
+        )
+        for row in found.iter_rows(named=True)
+    )
 
 
 def with_lead_times(published: pl.DataFrame, calendar: OfficeCalendar) -> pl.DataFrame:
@@ -191,6 +218,7 @@ def _open_items(found: pl.DataFrame, sops: Mapping[str, Sop]) -> Iterator[OpenIt
 __all__ = [
     "MOMENT",
     "counts_of",
+    "ended_of",
     "lead_time_of",
     "open_items_of",
     "published_in",

@@ -115,6 +115,24 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A publication that ended in the period otherwise than by going through the SOP.
+
+    `how` is its status (ditolak, dibatalkan, ditarik); the step is where it stood then,
+    None where the record does not tell. `ordered_by` is empty where nobody was named.
+    """
+
+    reference: str
+    title: str
+    how: str
+    step_no: int | None
+    step_name: str
+    ended_at: datetime
+    ordered_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeadTime:
     """From the opening of step 1 to the last channel live, of publications published in the period.
 
@@ -280,3 +298,4 @@ class MonevReport:
     seal: SealLine | None
     notes: tuple[MonevNote, ...]
     quality: tuple[str, ...]
+    ended: tuple[Ended, ...] = ()

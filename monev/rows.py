@@ -6,7 +6,7 @@ Frames have one row per publication, round, delivery or "tidak"; moments are UTC
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -56,6 +56,11 @@ REJECTIONS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "decided_at": MOMENT,
     "reason": pl.String,
 }
+ENDED: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    "publication_id": KEY,
+    "ordered_by": pl.String,
+    "reason": pl.String,
+}
 ENGAGEMENT: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "channel": pl.String,
     "age_days": pl.Int32,
@@ -98,6 +103,7 @@ class Rows:
     engagement: pl.DataFrame
     missing_metrics: pl.DataFrame
     reminders: pl.DataFrame
+    ended: pl.DataFrame = field(default_factory=lambda: frame(ENDED))
     pictures: int = 0
     pictures_with_alt: int = 0
     metrics_due: int = 0

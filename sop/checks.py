@@ -380,7 +380,8 @@ def _link_finding(place: str, address: str, status: int | None) -> Finding | Non
     if status is None:
         return Finding(
             place,
-            f"Tautan {shown} tidak dapat diperiksa karena tidak menjawab. Buka sendiri tautan itu.",
+            f"Tautan {shown} tidak dapat dibuka dari sini: situsnya tidak menjawab, atau alamatnya "
+            "salah ketik. Periksa alamatnya, lalu buka sendiri tautan itu.",
             False,
             "tautan.tak_terperiksa",
         )

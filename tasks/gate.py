@@ -1,24 +1,40 @@
 """The one gate that every channel call passes (law 1).
 
-`authorise` makes an `Order` only from rows that the chain still vouches for, for a
-digest that a verified and unrevoked "ya" names, after reading every byte of it
-again. Nothing else in the project makes an `Order`.
+`authorise` and `authorise_summary` make an `Order` only from rows that the chain still
+vouches for, for a digest that a verified and unrevoked "ya" names, after reading every
+byte of it again. Nothing else in the project makes an `Order`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from connectors.base import Order, RenderedMedia, RenderedPost
-from ledger import decisions, deliveries, revisions
+from ledger import decisions, deliveries, report_pages, reports, revisions
 from ledger.models import Publication
 from ledger.work import Work
+from monev.render.public import PUBLIC, parts_of
 from sop.digest import digest_of
 from sop.manuscript import BlobTampered, Manuscript
 from tasks.case import publication_in
 from tasks.freezing import in_force
 from tasks.office import Office
 from tasks.rendering import WEBSITE, posts_from_json
+
+SUMMARY_UNAPPROVED = "Ringkasan laporan ini belum disetujui untuk website, jadi tidak ditayangkan."
+SUMMARY_ALTERED = (
+    "Catatan tentang ringkasan laporan ini berubah di luar Siar, jadi tidak ditayangkan. Jalankan: "
+    "siar verify"
+)
+SUMMARY_GONE = (
+    "Berkas ringkasan di {folder} tidak dapat dibaca, jadi tidak ditayangkan. Pulihkan dari "
+    "cadangan; Siar mencoba lagi sendiri."
+)
+SUMMARY_CHANGED = (
+    "Berkas ringkasan di {folder} tidak sama lagi dengan yang disetujui, jadi tidak ditayangkan. "
+    "Pulihkan dari cadangan; Siar mencoba lagi sendiri."
+)
 
 
 class NotApprovedError(Exception):
@@ -47,6 +63,34 @@ def authorise(office: Office, publication_id: str, channel: str) -> Order:
         order = _order(work, publication, frozen.digest, posts, channel)
     _read_every_byte(office, manuscript, posts)
     return order
+
+
+def authorise_summary(office: Office, report_id: str) -> Order:
+    """Leave to show a report's summary to the public, or `NotApprovedError`.
+
+    Its title and content are cut out of the very bytes that the reader of the report
+    said "ya" to.
+    """
+    with office.ledger.read() as work:
+        report, page = reports.get(work, report_id), report_pages.of_report(work, report_id)
+        if page is None or report.read_at is None or report.read_by != page.approved_by:
+            raise NotApprovedError(SUMMARY_UNAPPROVED)
+        if not (work.is_unaltered(report) and work.is_unaltered(page)):
+            raise NotApprovedError(SUMMARY_ALTERED)
+    try:
+        data = (office.reports_root / report.folder / PUBLIC).read_bytes()
+    except OSError:
+        raise NotApprovedError(SUMMARY_GONE.format(folder=report.folder)) from None
+    if hashlib.sha256(data).hexdigest() != page.digest or report.files.get(PUBLIC) != page.digest:
+        raise NotApprovedError(SUMMARY_CHANGED.format(folder=report.folder))
+    shown = parts_of(data)
+    return Order(
+        publication_id="",
+        reference=f"laporan-{report.id[:8]}",
+        digest=page.digest,
+        post=RenderedPost(WEBSITE, shown.title, "", html=shown.content, slug=page.slug),
+        not_before=page.planned_at,
+    )
 
 
 def _order(

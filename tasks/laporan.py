@@ -60,6 +60,7 @@ def rows_of(columns: MonevColumns) -> Rows:
         rounds=columns.rounds,
         deliveries=columns.deliveries,
         rejections=columns.rejections,
+        ended=columns.ended,
         engagement=columns.engagement,
         missing_metrics=columns.missing_metrics,
         reminders=columns.reminders,

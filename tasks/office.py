@@ -84,11 +84,21 @@ class Office:
     # What stands on top of monev reports; the SOP and the head are filled in with each.
     letterhead: Letterhead = _PLAIN_PAPER
     reports_root: Path = Path("var/laporan")
+    # What a report's public summary becomes on the website ("": nothing), and the website
+    # as it takes each kind ("halaman", "artikel"): pages that wait keep their kind.
+    public_summary: str = ""
+    summary_channels: Mapping[str, Connector] = field(default_factory=dict)
+    website_address: str = ""
 
     @property
     def channel_labels(self) -> dict[str, str]:
         """Channel code to the name that staff know, website first."""
         return {code: connector.label for code, connector in self.connectors.items()}
+
+    @property
+    def shows_summaries(self) -> bool:
+        """Whether the head is asked to show each report's summary to the public."""
+        return self.public_summary in self.summary_channels
 
 
 _provider: Callable[[], Office] | None = None

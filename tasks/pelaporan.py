@@ -28,13 +28,14 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
-from ledger import reports
+from ledger import report_pages, reports
 from ledger.models import Report
 from ledger.work import Work
 from monev.model import MonevReport, Period
 from monev.render import markdown, records, write_all
+from monev.render.public import PUBLIC, as_markdown, public_page
 from monev.render.sections import opening
-from monev.render.tabulation import channels, notes, open_items, rejections, steps
+from monev.render.tabulation import channels, ended, notes, open_items, rejections, steps
 from monev.render.wording import period_title
 from sop.indonesian import day as in_words
 from sop.indonesian import moment, today
@@ -48,18 +49,20 @@ from tasks.pembacaan import (
     damaged_files,
     folder_of,
     name_in_timeline,
+    offered_summary,
     open_reading,
     period_of,
     receive_reading,
     titled,
     version_of,
 )
+from tasks.ringkasan_publik import told_of
 from tasks.suspension import Sent, answer_to, run_exists, suspend_with_form
 
 WEEKLY, MONTHLY, SPECIAL = "mingguan", "bulanan", "khusus"
 MARKDOWN = "laporan-monev.md"
 # As tables of their own in the UI; all others stand in the text and in the workbook.
-_SHOWN = (steps, rejections, open_items, channels, notes)
+_SHOWN = (steps, rejections, ended, open_items, channels, notes)
 BUSY = (
     "Laporan monev periode ini sedang dikerjakan proses lain. Tidak ada yang hilang; tunggu "
     "sebentar, lalu lihat daftar run."
@@ -209,7 +212,7 @@ def ask_reader(report_id: str) -> None:
     here, run_id = office(), _run_id()
     with here.ledger.read() as work:
         report = reports.get(work, report_id)
-    form = open_reading(here, report_id, _shown_at(here, report))
+    form = open_reading(here, report_id, _shown_at(here, report), _previewed_at(here, report))
     get_run_logger().info("Menunggu laporan dibaca.")
     suspend_with_form(run_id, form.key, form.model, form.description)
 
@@ -218,8 +221,11 @@ def read_by_head(report_id: str) -> State:
     """How the run of a report ends that was read."""
     with office().ledger.read() as work:
         report = reports.get(work, report_id)
+        page = report_pages.of_report(work, report_id)
+        on_website = "" if page is None else f" {told_of(page)}"
     when = moment(report.read_at) if report.read_at else ""
-    return Completed(name="Sudah dibaca", message=f"Dibaca {when}. Berkas: {report.folder}")
+    said = f"Dibaca {when}. Berkas: {report.folder}.{on_website}"
+    return Completed(name="Sudah dibaca", message=said)
 
 
 def carried_elsewhere(laid: Laid) -> State:
@@ -278,7 +284,8 @@ def susun_laporan(period: Period, earlier: int, run_id: str) -> str:
     here = office()
     report = monev_report(here, replace(period, as_of=here.clock()))
     folder = _folder_name(period, earlier + 1)
-    files = _written(here.reports_root / folder, report)
+    public = public_page(report) if here.shows_summaries else None
+    files = _written(here.reports_root / folder, report, public)
     title = period_title(period)
     # Before the row: a report that is kept has been shown, wherever the process dies.
     _show(_artifact_key(period, earlier + 1), title, markdown(report), tables_of(report))
@@ -317,7 +324,7 @@ def _folder_name(period: Period, version: int) -> str:
     return f"{period.last_day.year}/{name}" + (f"-versi-{version}" if version > 1 else "")
 
 
-def _written(folder: Path, report: MonevReport) -> dict[str, str]:
+def _written(folder: Path, report: MonevReport, public: bytes | None) -> dict[str, str]:
     """All files in a folder that appears whole; the lock of the period is held.
 
     What lies there already was left by a run that died before its report was kept.
@@ -329,8 +336,9 @@ def _written(folder: Path, report: MonevReport) -> dict[str, str]:
             shutil.rmtree(left, ignore_errors=True)
         digests = write_all(report, aside)
         tables = json.dumps(tables_of(report), ensure_ascii=False, indent=1)
-        for name, text in ((SUMMARY, summary_of(report)), (TABLES, tables)):
-            data = text.encode("utf-8", "replace")
+        texts = {SUMMARY: summary_of(report), TABLES: tables}
+        more = {name: text.encode("utf-8", "replace") for name, text in texts.items()}
+        for name, data in (more if public is None else {**more, PUBLIC: public}).items():
             (aside / name).write_bytes(data)
             digests[name] = hashlib.sha256(data).hexdigest()
         aside.rename(folder)
@@ -404,6 +412,26 @@ def _shown_at(here: Office, report: Report) -> str:
         there = client.read_artifacts(artifact_filter=wanted, sort=ArtifactSort.CREATED_DESC)
     artifact_id = there[0].id if there else _shown_again(here, report, key)
     return f"/artifacts/artifact/{artifact_id}" if artifact_id else "/artifacts"
+
+
+def _previewed_at(here: Office, report: Report) -> str:
+    """Where in the UI its summary for the public is read; empty when there is none to ask about.
+
+    Made anew for each form, from the bytes that it asks about: what stands in the UI
+    already may be somebody else's.
+    """
+    digest = offered_summary(here, report, damaged_files(here, report))
+    if not digest:
+        return ""
+    data = (folder_of(here, report) / PUBLIC).read_bytes()
+    if hashlib.sha256(data).hexdigest() != digest:
+        return ""  # changed this very moment; the form says so
+    made = create_markdown_artifact(
+        markdown=as_markdown(data),
+        key=f"{artifact_key(report)}-publik",
+        description=f"Ringkasan untuk masyarakat · {titled(report)}",
+    )
+    return f"/artifacts/artifact/{made}"
 
 
 def _shown_again(here: Office, report: Report, key: str) -> UUID | None:

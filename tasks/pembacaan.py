@@ -8,22 +8,23 @@ ends the publications that it covers; a crash leaves all of it or nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ledger import people, publications, reports, rounds
+from ledger import people, publications, report_pages, reports, rounds
 from ledger.models import Outcome, Publication, Report, Round
 from ledger.people import Holder
 from ledger.reports import Waiting
 from ledger.work import RecordAlteredError, Work
 from monev.model import Period
+from monev.render.public import PUBLIC
 from monev.render.wording import period_title
 from monev.rows import span_of
 from sop.forms import Kind, Question, model_of, read_answers
-from sop.forms.steps import person_questions
+from sop.forms.steps import NO, YES, person_questions
 from sop.forms.wording import one_line, reasons_block
 from sop.indonesian import moment, today
 from sop.markup import escape_for_form
@@ -46,6 +47,17 @@ ASKED = (
 DAMAGED = (
     "Berkas {name} tidak sama lagi dengan yang dicatat saat laporan dibuat. Jangan dipakai; minta "
     "administrator memulihkannya dari cadangan."
+)
+SHOW_IT = "Tayangkan ringkasan ini di website?"
+PUBLIC_ASKED = (
+    "### Ringkasan untuk masyarakat\n\n{preview}Bila Anda jawab **ya**, ringkasan ini tayang di "
+    "{website} sebagai {kind} `{slug}`. Isinya hanya angka gabungan: tanpa nama orang, tanpa judul "
+    "publikasi, tanpa alasan siapa pun. Bila **tidak**, laporannya tetap sudah Anda baca. Yang "
+    "Anda setujui persis berkas `{file}` dengan sidik `{digest}`."
+)
+NOT_OFFERED = (
+    "Ringkasan untuk website tidak dapat ditayangkan sekarang: berkasnya berubah, atau website "
+    "tidak tersambung. Bacalah formulir ini lagi, lalu jawab."
 )
 MOST_NAMED = 12
 MOST_SUMMARY = 6000
@@ -121,8 +133,30 @@ def damaged_files(office: Office, report: Report) -> list[str]:
     return reports.damaged_files(report, office.reports_root)
 
 
-def questions_of(reader: Reader, holders: tuple[str, ...], draft: str) -> list[Question]:
-    """Who, the code, that it was read, and a note."""
+def slug_of(report: Report) -> str:
+    """The address of the report's summary on the website; the same however often it is asked."""
+    name = report.folder.rpartition("/")[2].replace("_", "-")
+    return f"laporan-monev-{name}-{report.id[:8]}"
+
+
+def offered_summary(office: Office, report: Report, damaged: Collection[str]) -> str:
+    """The SHA-256 of the summary that may be shown to the public; empty when there is none."""
+    if not office.shows_summaries or PUBLIC in damaged:
+        return ""
+    return str(report.files.get(PUBLIC, ""))
+
+
+def questions_of(
+    reader: Reader, holders: tuple[str, ...], draft: str, *, summary: str = ""
+) -> list[Question]:
+    """Who, the code, that it was read, whether to show its summary (if any), and a note."""
+    public = Question(
+        "tayang",
+        SHOW_IT,
+        "ya: tayang seperti pratinjaunya. tidak: tidak ditayangkan.",
+        Kind.CHOICE,
+        (YES, NO),
+    )
     return [
         *person_questions(reader.name, holders),
         Question(
@@ -132,6 +166,7 @@ def questions_of(reader: Reader, holders: tuple[str, ...], draft: str) -> list[Q
             Kind.CHOICE,
             (READ,),
         ),
+        *([public] if summary else []),
         Question(
             "catatan",
             "Catatan Kepala",
@@ -141,16 +176,21 @@ def questions_of(reader: Reader, holders: tuple[str, ...], draft: str) -> list[Q
     ]
 
 
-def _asking(office: Office, work: Work, draft: str) -> tuple[Reader, list[Question]]:
+def _asking(
+    office: Office, work: Work, report: Report, damaged: Collection[str]
+) -> tuple[Reader, list[Question]]:
     reader = reader_of(office.sop)
     holders = people.holders(work, reader.role, today(work.now), role_name=reader.name)
-    return reader, questions_of(reader, tuple(one.label for one in holders), draft)
+    labels = tuple(one.label for one in holders)
+    summary = offered_summary(office, report, damaged)
+    return reader, questions_of(reader, labels, report.draft, summary=summary)
 
 
-def open_reading(office: Office, report_id: str, shown_at: str) -> OpenForm:
+def open_reading(office: Office, report_id: str, shown_at: str, preview_at: str = "") -> OpenForm:
     """Record a new form for an unread report and make what Prefect will show.
 
-    `shown_at` is the path in the UI under which the whole report is read.
+    `shown_at` is the path in the UI under which the whole report is read, `preview_at`
+    that of its summary for the public.
     """
     with office.ledger.read() as work:
         report = reports.get(work, report_id)
@@ -159,7 +199,7 @@ def open_reading(office: Office, report_id: str, shown_at: str) -> OpenForm:
         report = reports.get(work, report_id)
         if report.read_at is not None:
             raise RuntimeError("laporan sudah dibaca; run akan membaca ulang catatannya")
-        reader, questions = _asking(office, work, report.draft)
+        reader, questions = _asking(office, work, report, damaged)
         reasons = report.notice.split("\n") if report.notice else []
         notice = list(reasons)
         if report.form_key is not None:
@@ -169,7 +209,7 @@ def open_reading(office: Office, report_id: str, shown_at: str) -> OpenForm:
             notice.append(NOBODY.format(role=reader.name))
         key = reports.open_form(work, report)
         description = _description(
-            office, report, shown_at, notice, coverage, damaged, refused=bool(reasons)
+            office, report, (shown_at, preview_at), notice, coverage, damaged, refused=bool(reasons)
         )
     return OpenForm(key, model_of("Formulir", questions), description)
 
@@ -177,7 +217,7 @@ def open_reading(office: Office, report_id: str, shown_at: str) -> OpenForm:
 def _description(
     office: Office,
     report: Report,
-    shown_at: str,
+    places: tuple[str, str],
     notice: list[str],
     coverage: Coverage,
     damaged: list[str],
@@ -185,6 +225,7 @@ def _description(
     refused: bool,
 ) -> str:
     folder = folder_of(office, report)
+    shown_at, preview_at = places
     step = monev_step(office.sop)
     files = ", ".join(f"`{name}`" for name in sorted(report.files) if name not in _FOR_SIAR)
     parts = [reasons_block(notice, refused=refused)] if notice else []
@@ -195,10 +236,26 @@ def _description(
         "" if SUMMARY in damaged else _summary(folder),
         f"**Berkas** di folder data, `{office.reports_root.name}/{report.folder}`: {files}",
         _consequence(coverage),
+        _public(office, report, preview_at, offered_summary(office, report, damaged)),
         (f"Langkah {step.no} · {escape_for_form(step.activity)}  \n" if step else "")
         + f"SOP {escape_for_form(office.sop.nomor)} · keadaan catatan pada {moment(report.as_of)}",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _public(office: Office, report: Report, preview_at: str, digest: str) -> str:
+    """What would appear, and where; empty when nothing is asked."""
+    if not digest:
+        return ""
+    preview = f"👉 **[Buka pratinjaunya]({preview_at})**\n\n" if preview_at else ""
+    return PUBLIC_ASKED.format(
+        preview=preview,
+        kind=office.public_summary,
+        website=office.website_address,
+        slug=slug_of(report),
+        file=PUBLIC,
+        digest=digest,
+    )
 
 
 def _summary(folder: Path) -> str:
@@ -266,12 +323,15 @@ def receive_reading(
         report = reports.get(work, report_id)
         if report.read_at is not None or report.form_key != key:
             return Verdict(False, (STALE,), "", None)
-        reader, questions = _asking(office, work, report.draft)
+        reader, questions = _asking(office, work, report, damaged)
+        summary = offered_summary(office, report, damaged)
         values, problems = read_answers(questions, raw)
         label, code = str(values.get("petugas", "")), str(values.get("kode", ""))
         note = str(values.get("catatan", ""))
         holder, reasons = holder_behind(work, reader.role, reader.name, label, code, sent_at)
         reasons += problems
+        if raw.get("tayang") == YES and not summary:
+            reasons.append(NOT_OFFERED)
         if holder is None or reasons:
             reports.refuse(
                 work,
@@ -289,6 +349,7 @@ def receive_reading(
             "selesai": [one.publication.reference for one in coverage.ends],
             "dilewati": coverage.altered,
             "berkas_berubah": damaged,
+            **_shown_to_the_public(office, work, report, summary, values, holder),
         }
         reports.mark_read(
             work,
@@ -299,6 +360,29 @@ def receive_reading(
             said=said,
         )
         return Verdict(True, (), label, None)
+
+
+def _shown_to_the_public(
+    office: Office,
+    work: Work,
+    report: Report,
+    summary: str,
+    values: Mapping[str, Any],
+    holder: Holder,
+) -> dict[str, Any]:
+    """Plan the page if the reader said "ya" to it; what the event says of that answer."""
+    if not summary:
+        return {}
+    if values["tayang"] == YES:
+        report_pages.plan(
+            work,
+            report,
+            digest=summary,
+            staff_id=holder.staff_id,
+            kind=office.public_summary,
+            slug=slug_of(report),
+        )
+    return {"ringkasan": {"jawaban": values["tayang"], "sidik": summary}}
 
 
 def _end(office: Office, work: Work, one: Covered, report: Report, holder: Holder) -> None:

@@ -1,4 +1,5 @@
-"""Telling the head that a monev report waits: once when it does, then once a week.
+"""Telling the head that a monev report waits (once when it does, then once a week), and what
+became of its summary for the public.
 
 Each notice is claimed on the report's own row before it is sent, so it goes out once,
 whoever dies in between; an office whose machine was off is told once, not for each week.
@@ -14,16 +15,23 @@ from datetime import datetime, timedelta
 from prefect import task
 
 from connectors.notifications import Address, Message
-from ledger import people, reminders, reports
-from ledger.models import Report
+from ledger import people, reminders, report_pages, reports
+from ledger.models import DeliveryState, Report, ReportPage
 from ledger.reminders import ReminderOutcome
 from monev.render.wording import period_title
 from sop.indonesian import moment, today
+from sop.model import StepKind
 from tasks.office import Office, office
 from tasks.pembacaan import period_of, reader_of
 from tasks.pengingat import Reminded, outcome_of
 
 EVERY = timedelta(days=7)
+SHOWN, NEEDS_PERSON, GIVEN_UP = "tayang", "perlu-orang", "berhenti"
+_SUMMARY_TITLES = {
+    SHOWN: "Ringkasan laporan monev tayang di website",
+    NEEDS_PERSON: "Ringkasan laporan monev belum dapat tayang di website",
+    GIVEN_UP: "Ringkasan laporan monev tidak jadi tayang di website",
+}
 FIRST, AGAIN = "Laporan monev menunggu dibaca", "Laporan monev masih menunggu dibaca"
 
 
@@ -43,7 +51,7 @@ def beritahukan_laporan(done: Reminded) -> Reminded:
 
 def tell_of_reports(here: Office) -> Counter[ReminderOutcome]:
     """Send every notice that is due, and count how they went. Never raises for a notifier."""
-    outcomes: Counter[ReminderOutcome] = Counter()
+    outcomes = tell_of_summaries(here)
     for notice in due_notices(here):
         try:
             outcome = _told(here, notice)
@@ -54,6 +62,80 @@ def tell_of_reports(here: Office) -> Counter[ReminderOutcome]:
         if outcome is not None:
             outcomes[outcome] += 1
     return outcomes
+
+
+def tell_of_summaries(here: Office) -> Counter[ReminderOutcome]:
+    """Tell what became of the summaries for the public, each news once."""
+    outcomes: Counter[ReminderOutcome] = Counter()
+    for page in _newsworthy(here):
+        try:
+            outcome = _told_of_summary(here, page)
+        except Exception:
+            logging.getLogger(__name__).exception("summary of report %s", page.report_id)
+            continue
+        if outcome is not None:
+            outcomes[outcome] += 1
+    return outcomes
+
+
+def _newsworthy(here: Office) -> list[ReportPage]:
+    if not here.notifier.is_configured:
+        return []
+    with here.ledger.read() as work:
+        since = reminders.switched_on_since(work)
+        found = [] if since is None else report_pages.all_pages(work)
+        work.session.expunge_all()
+    return [
+        page
+        for page in found
+        if since is not None and page.planned_at >= since and _news(page) not in {"", page.told}
+    ]
+
+
+def _news(page: ReportPage) -> str:
+    """What is to be told of it now; empty while it goes its usual way."""
+    if page.state == DeliveryState.PUBLISHED:
+        return SHOWN
+    if page.state == DeliveryState.REJECTED:
+        return GIVEN_UP
+    return NEEDS_PERSON if page.asked else ""
+
+
+def _told_of_summary(here: Office, page: ReportPage) -> ReminderOutcome | None:
+    what = _news(page)
+    with here.ledger.read() as work:
+        report = reports.get(work, page.report_id)
+    addresses, message = _summary_addresses(here, what), summary_message(here, report, page, what)
+    with here.ledger.work() as work:
+        if not report_pages.claim_telling(work, work.own(page), what):
+            return None
+    outcome, detail = outcome_of(here.notifier.send(addresses, message))
+    with here.ledger.work() as work:
+        report_pages.settle_telling(work, work.own(page), outcome=outcome.value, detail=detail)
+    return outcome
+
+
+def summary_message(here: Office, report: Report, page: ReportPage, what: str) -> Message:
+    """The words: where it is live, or what keeps it and what to do."""
+    lines = [f"{period_title(period_of(report))}."]
+    if what == SHOWN:
+        lines.append(f"Buka: {page.url}")
+    else:
+        lines.append(f"{page.error_sentence} {page.error_action}".strip())
+    return Message(
+        f"{'[GLADI] ' if here.rehearsal else ''}{_SUMMARY_TITLES[what]}", "\n".join(lines)
+    )
+
+
+def _summary_addresses(here: Office, what: str) -> tuple[Address, ...]:
+    """The officers who look after channels; of a live one the reader as well."""
+    officers = next((step.role for step in here.sop.steps if step.kind is StepKind.UNGGAH), "")
+    roles = {officers, reader_of(here.sop).role} if what == SHOWN else {officers}
+    with here.ledger.read() as work:
+        day = today(work.now)
+        holders = [one for role in sorted(roles) for one in people.holders(work, role, day)]
+    nips = dict.fromkeys(one.nip for one in holders)
+    return here.notifier.book.of(tuple(sorted(roles)), nips, with_everyone=True)
 
 
 def due_notices(here: Office) -> list[Notice]:

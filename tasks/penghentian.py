@@ -21,7 +21,10 @@ SENT = (
     "Selesaikan langkahnya sampai arsip; tarik unggahannya di saluran itu bila perlu, lalu catat "
     "di catatan monev."
 )
-NO_REASON = "Alasan masih kosong. Tulis mengapa publikasi ini dihentikan; auditor akan membacanya."
+NO_REASON = (
+    "Alasan masih kosong. Tulis mengapa publikasi ini dihentikan; auditor membacanya di laporan "
+    "monev."
+)
 # From these on a reader may have seen it.
 _MAY_BE_LIVE = frozenset(
     {DeliveryState.ATTEMPTING.value, DeliveryState.UNKNOWN.value, DeliveryState.PUBLISHED.value}
@@ -38,34 +41,58 @@ class GivenUp:
 
     reference: str
     title: str
-    step_no: int | None
+    step: str
     flow_run_id: str | None
 
 
-def give_up(here: Office, reference: str, reason: str) -> GivenUp:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A publication that may be given up, and the step at which it stands: "4 · Verifikasi"."""
+
+    reference: str
+    title: str
+    step: str
+
+
+def standing(here: Office, reference: str) -> Standing:
+    """What would be given up; raises CannotGiveUpError as `give_up` does for what it can tell."""
+    with here.ledger.read() as work:
+        publication = _found(work, reference)
+        _refuse_unless_it_can_end(here, work, publication)
+        return Standing(publication.reference, publication.title, _step_of(work, publication))
+
+
+def give_up(here: Office, reference: str, reason: str, ordered_by: str = "") -> GivenUp:
     """End a publication as "dibatalkan"; its waiting form is closed and nothing of it goes out.
 
-    Raises CannotGiveUpError when it has ended, is being worked at, or may be live somewhere.
+    `ordered_by` is who wanted it so, where that is known. Raises CannotGiveUpError when it
+    has ended, is being worked at, or may be live somewhere.
     """
-    reason = " ".join(reason.split())
+    reason, ordered_by = " ".join(reason.split()), " ".join(ordered_by.split())
     if not reason:
         raise CannotGiveUpError(NO_REASON)
     with here.ledger.read() as work:
-        found = publications.by_reference(work, reference)
-        if found is None:
-            raise CannotGiveUpError(UNKNOWN.format(reference=reference))
-        publication_id = found.id
+        publication_id = _found(work, reference).id
     # Whoever carries it holds this lock, so nothing is sent while it is given up.
     if not here.locks.acquire(publication_id):
         raise CannotGiveUpError(BUSY.format(reference=reference))
     try:
         with here.ledger.work() as work:
-            return _end(here, work, publications.get(work, publication_id), reason)
+            publication = publications.get(work, publication_id)
+            _refuse_unless_it_can_end(here, work, publication)
+            return _end(work, publication, reason, ordered_by)
     finally:
         here.locks.release(publication_id)
 
 
-def _end(here: Office, work: Work, publication: Publication, reason: str) -> GivenUp:
+def _found(work: Work, reference: str) -> Publication:
+    found = publications.by_reference(work, reference)
+    if found is None:
+        raise CannotGiveUpError(UNKNOWN.format(reference=reference))
+    return found
+
+
+def _refuse_unless_it_can_end(here: Office, work: Work, publication: Publication) -> None:
     reference = publication.reference
     if publication.status != PublicationStatus.BERJALAN.value:
         raise CannotGiveUpError(ENDED.format(reference=reference, status=publication.status))
@@ -78,8 +105,21 @@ def _end(here: Office, work: Work, publication: Publication, reason: str) -> Giv
     )
     if live:
         raise CannotGiveUpError(SENT.format(reference=reference, channels=", ".join(live)))
-    step_no = publication.current_step
+
+
+def _end(work: Work, publication: Publication, reason: str, ordered_by: str) -> GivenUp:
+    step = _step_of(work, publication)
     if (current := rounds.current_round(work, publication)) is not None:
         abandon_waiting(work, current.id)
+    if ordered_by:
+        said = {"dihentikan": {"oleh": ordered_by}}
+        publications.keep_note(work, publication, "penghentian-diperintahkan", said)
     publications.finish(work, publication, PublicationStatus.DIBATALKAN, reason=reason)
-    return GivenUp(reference, publication.title, step_no, publication.flow_run_id)
+    return GivenUp(publication.reference, publication.title, step, publication.flow_run_id)
+
+
+def _step_of(work: Work, publication: Publication) -> str:
+    no = publication.current_step
+    if no is None:  # never while it is under way
+        return "–"
+    return f"{no} · {publications.sop_of(work, publication).step(no).short}"

@@ -23,7 +23,8 @@ class RehearsalSettings:
 
     Every value here is a fixed sample and not a secret: the application listens
     on the loopback address only and holds nothing but rehearsed posts.
-    `wp_role` is "author", "contributor" or "editor". `slug_race_seconds` opens the
+    `wp_role` is "author", "contributor" or "editor"; with `wp_pages` the account may
+    publish pages too, as a site may let an author. `slug_race_seconds` opens the
     gap in which a real WordPress lets parallel creates of one slug through.
     `wp_cron` False leaves scheduled posts unpublished, as a missed WP-cron does.
     `ig_processing_seconds` is how long a container stays IN_PROGRESS.
@@ -38,6 +39,7 @@ class RehearsalSettings:
     wp_username: str = "humas"
     wp_application_password: str = "gladi gladi gladi gladi gladi gladi"  # noqa: S105
     wp_role: str = "author"
+    wp_pages: bool = True
     wp_categories: tuple[str, ...] = ("Berita", "Edukasi", "Pengumuman")
     wp_cron: bool = True
     slug_race_seconds: float = 0.0

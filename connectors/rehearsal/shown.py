@@ -17,7 +17,7 @@ from connectors.rehearsal.numbers import grown_set
 from connectors.rehearsal.store import Clock, Document, RehearsalStore
 from connectors.rehearsal.wordpress_common import Site
 from connectors.rehearsal.wordpress_kses import rendered_content
-from connectors.rehearsal.wordpress_posts import due_posts_published
+from connectors.rehearsal.wordpress_posts import due_posts_published, type_of
 from connectors.rehearsal.x_common import Timeline
 
 _X_TOPS = {"like_count": 60, "retweet_count": 14, "reply_count": 6}
@@ -87,10 +87,16 @@ class Channels:
         }[channel]()
 
     def article(self, slug: str) -> Shown | None:
-        return next((post for post in self._website() if post.path == f"/{slug}/"), None)
+        """The article or the page at this address."""
+        shown = [*self._website(), *self._website("page")]
+        return next((post for post in shown if post.path == f"/{slug}/"), None)
 
-    def _website(self) -> list[Shown]:
-        posts = [post for post in due_posts_published(self.site) if post["status"] == "publish"]
+    def _website(self, kind: str = "post") -> list[Shown]:
+        posts = [
+            post
+            for post in due_posts_published(self.site)
+            if post["status"] == "publish" and type_of(post) == kind
+        ]
         posts.sort(key=lambda post: (post["date"], post["id"]), reverse=True)
         return [self._article(post) for post in posts]
 

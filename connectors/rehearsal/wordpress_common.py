@@ -103,6 +103,10 @@ class Site:
     def may_publish(self) -> bool:
         return self.settings.wp_role in {"author", "editor"}
 
+    def may_edit(self, kind: str) -> bool:
+        """Whether the account may write this kind of content at all ("post", "page")."""
+        return kind == "post" or self.settings.wp_pages or self.settings.wp_role == "editor"
+
     @property
     def may_manage_categories(self) -> bool:
         return self.settings.wp_role == "editor"

@@ -1,4 +1,7 @@
-"""WordPress posts, users and the index, as the REST API answers them."""
+"""WordPress posts and pages, users and the index, as the REST API answers them.
+
+A page is kept like a post; which of the two is asked for stands in the path.
+"""
 
 from __future__ import annotations
 
@@ -50,8 +53,18 @@ _LISTED_STATUSES = (
 )
 
 
+def type_of(post: Document) -> str:
+    """ "post" or "page"."""
+    return str(post.get("type", "post"))
+
+
+def _asked_type(request: Request) -> str:
+    return "page" if request.url.path.startswith("/wp-json/wp/v2/pages") else "post"
+
+
 def post_json(site: Site, post: Document, base: str, *, edit: bool) -> dict[str, Any]:
-    """One post; `edit` adds the raw texts."""
+    """One post or page; `edit` adds the raw texts."""
+    kind = type_of(post)
     created = datetime.fromisoformat(post["date"])
     modified = datetime.fromisoformat(post["modified"])
     address = (
@@ -66,7 +79,7 @@ def post_json(site: Site, post: Document, base: str, *, edit: bool) -> dict[str,
         "modified_gmt": gmt_text(modified),
         "slug": post["slug"],
         "status": post["status"],
-        "type": "post",
+        "type": kind,
         "link": address,
         "title": {"rendered": texturized(post["title"])},
         "content": {"rendered": rendered_content(post["content"]), "protected": False},
@@ -84,12 +97,16 @@ def post_json(site: Site, post: Document, base: str, *, edit: bool) -> dict[str,
         "meta": {"footnotes": ""},
         "categories": post["categories"],
         "tags": post["tags"],
-        "class_list": [f"post-{post['id']}", "post", "type-post", f"status-{post['status']}"],
+        "class_list": [f"post-{post['id']}", kind, f"type-{kind}", f"status-{post['status']}"],
         "_links": {
-            "self": [{"href": f"{base}/wp-json/wp/v2/posts/{post['id']}"}],
-            "collection": [{"href": f"{base}/wp-json/wp/v2/posts"}],
+            "self": [{"href": f"{base}/wp-json/wp/v2/{kind}s/{post['id']}"}],
+            "collection": [{"href": f"{base}/wp-json/wp/v2/{kind}s"}],
         },
     }
+    if kind == "page":
+        for name in ("categories", "tags", "sticky", "format", "excerpt"):
+            del body[name]
+        body |= {"parent": 0, "menu_order": 0}
     if edit:
         body["guid"]["raw"] = body["guid"]["rendered"]
         body["title"]["raw"] = post["title"]
@@ -97,7 +114,8 @@ def post_json(site: Site, post: Document, base: str, *, edit: bool) -> dict[str,
             "raw": post["content"],
             "block_version": int("<!-- wp:" in post["content"]),
         }
-        body["excerpt"]["raw"] = post["excerpt"]
+        if "excerpt" in body:
+            body["excerpt"]["raw"] = post["excerpt"]
         body["password"] = ""
         body["permalink_template"] = f"{base}/%postname%/"
         body["generated_slug"] = sanitized_slug(post["title"])
@@ -147,7 +165,8 @@ async def list_posts(request: Request, site: Site) -> Response:
     posts = [
         post
         for post in due_posts_published(site)
-        if ("any" in statuses and post["status"] != "trash") or post["status"] in statuses
+        if (("any" in statuses and post["status"] != "trash") or post["status"] in statuses)
+        and type_of(post) == _asked_type(request)
     ]
     slugs = [sanitized_slug_kept(slug) for slug in listed(params.get("slug"))]
     if "slug" in params:
@@ -198,7 +217,7 @@ async def get_post(request: Request, site: Site) -> Response:
 
 def _existing(site: Site, request: Request) -> Document:
     post = site.document("wp_post", request.path_params["ident"])
-    if post is None:
+    if post is None or type_of(post) != _asked_type(request):
         raise WordPressError(404, "rest_post_invalid_id", "Invalid post ID.")
     return post
 
@@ -207,13 +226,17 @@ async def create_post(request: Request, site: Site) -> Response:
     params = await parameters(request)
     if params.get("id"):
         raise WordPressError(400, "rest_post_exists", "Cannot create existing post.")
-    if not site.signed_in(request):
+    kind = _asked_type(request)
+    if not (site.signed_in(request) and site.may_edit(kind)):
         raise WordPressError(
-            401, "rest_cannot_create", "Sorry, you are not allowed to create posts as this user."
+            site.denied(request),
+            "rest_cannot_create",
+            "Sorry, you are not allowed to create posts as this user.",
         )
     now = site.now()
     post: Document = {
         "id": 0,
+        "type": kind,
         "date": now.isoformat(),
         "floating": True,
         "modified": now.isoformat(),
@@ -239,7 +262,7 @@ async def create_post(request: Request, site: Site) -> Response:
     return rest_response(
         only_fields(post_json(site, changed, base, edit=True), params),
         status=201,
-        headers={"Location": f"{base}/wp-json/wp/v2/posts/{changed['id']}"},
+        headers={"Location": f"{base}/wp-json/wp/v2/{kind}s/{changed['id']}"},
     )
 
 
@@ -397,12 +420,19 @@ async def get_me(request: Request, site: Site) -> Response:
                 "publish_posts": site.may_publish,
                 "edit_published_posts": site.may_publish,
                 "delete_published_posts": site.may_publish,
+                **_page_rights(site),
                 **({"manage_categories": True} if site.may_manage_categories else {}),
                 settings.wp_role: True,
             },
             "extra_capabilities": {settings.wp_role: True},
         }
     return rest_response(only_fields(body, params))
+
+
+def _page_rights(site: Site) -> dict[str, bool]:
+    if not site.may_edit("page"):
+        return {}
+    return {"edit_pages": True, "publish_pages": True, "edit_published_pages": True}
 
 
 async def get_index(request: Request, site: Site) -> Response:
@@ -426,6 +456,7 @@ async def get_index(request: Request, site: Site) -> Response:
                 path: {"namespace": "wp/v2", "methods": methods}
                 for path, methods in (
                     ("/wp/v2/posts", ["GET", "POST"]),
+                    ("/wp/v2/pages", ["GET", "POST"]),
                     ("/wp/v2/media", ["GET", "POST"]),
                     ("/wp/v2/tags", ["GET", "POST"]),
                     ("/wp/v2/categories", ["GET", "POST"]),

@@ -41,15 +41,6 @@ def wordpress_routes(site: Site) -> list[BaseRoute]:
         route("/wp-json/", get=posts.get_index),
         route("/wp-json", get=posts.get_index),
         route("/wp-json/wp/v2/users/me", get=posts.get_me),
-        route("/wp-json/wp/v2/posts", get=posts.list_posts, post=posts.create_post),
-        route(
-            "/wp-json/wp/v2/posts/{ident:int}",
-            get=posts.get_post,
-            post=posts.update_post,
-            put=posts.update_post,
-            patch=posts.update_post,
-            delete=posts.delete_post,
-        ),
         route("/wp-json/wp/v2/media", get=media.list_media, post=media.create_media),
         route(
             "/wp-json/wp/v2/media/{ident:int}",
@@ -60,6 +51,18 @@ def wordpress_routes(site: Site) -> list[BaseRoute]:
             delete=media.delete_media,
         ),
     ]
+    for kind in ("posts", "pages"):
+        found.append(route(f"/wp-json/wp/v2/{kind}", get=posts.list_posts, post=posts.create_post))
+        found.append(
+            route(
+                f"/wp-json/wp/v2/{kind}/{{ident:int}}",
+                get=posts.get_post,
+                post=posts.update_post,
+                put=posts.update_post,
+                patch=posts.update_post,
+                delete=posts.delete_post,
+            )
+        )
     for path, kind in (("tags", "wp_tag"), ("categories", "wp_category")):
         found.append(
             route(

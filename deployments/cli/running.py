@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 
 import click
 
@@ -42,13 +43,33 @@ def recover() -> int:
 
 @click.command(
     cls=Command,
-    example=('siar hentikan 1b3d168b --alasan "Kegiatannya dibatalkan"',),
+    example=(
+        'siar hentikan 1b3d168b --alasan "Kegiatannya dibatalkan"',
+        'siar hentikan 1b3d168b --alasan "Salah bahan" --atas-perintah "Kepala Balai" --ya',
+    ),
 )
 @click.argument("rujukan", metavar="RUJUKAN")
-@click.option("--alasan", "reason", required=True, metavar="TEKS", help="Alasan, dicatat.")
-def hentikan(rujukan: str, reason: str) -> int:
+@click.option(
+    "--alasan",
+    "reason",
+    required=True,
+    metavar="TEKS",
+    help="Alasan; dicatat dan disebut di laporan monev.",
+)
+@click.option(
+    "--atas-perintah",
+    "ordered_by",
+    default="",
+    metavar="NAMA",
+    help="Siapa yang memerintahkannya, bila diketahui; dicatat bersama alasannya.",
+)
+@click.option("--ya", "is_sure", is_flag=True, help="Tidak bertanya dahulu.")
+def hentikan(rujukan: str, reason: str, ordered_by: str, is_sure: bool) -> int:
     """Menghentikan satu publikasi yang belum tayang di mana pun; tercatat sebagai dibatalkan."""
-    return int(importlib.import_module("deployments.giving_up").main(rujukan, reason) or 0)
+    main = importlib.import_module("deployments.giving_up").main
+    # Who calls it from a script has nobody to ask.
+    asks = not is_sure and sys.stdin.isatty()
+    return int(main(rujukan, reason, ordered_by, asks=asks) or 0)
 
 
 def _announce(ui: str, rehearsal: str | None, intake: str) -> None:

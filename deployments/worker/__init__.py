@@ -15,6 +15,7 @@ import importlib
 import logging
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -160,7 +161,8 @@ async def serve(
     kind = Worker if settings.prefect.warm_worker else PlainWorker
     worker = kind(
         work_pool_name=WORK_POOL,
-        name="siar",
+        # One line for each machine in the UI and in doctor: a silent one is not hidden by the rest.
+        name=f"{WORK_POOL}-{socket.gethostname()}",
         limit=settings.prefect.worker_limit,
         create_pool_if_not_found=False,
     )

@@ -5,6 +5,7 @@ PDF, HTML and Markdown are three ways of setting these sections; none adds a fig
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from monev.model import SMALL_SAMPLE, MonevReport, StepFigures
@@ -129,6 +130,7 @@ def sections(report: MonevReport) -> tuple[Section, ...]:
     return (
         _steps(report),
         _rejections(report),
+        *_ended(report),
         _lead(report),
         _open(report),
         _throughput(report),
@@ -174,6 +176,16 @@ def _rejections(report: MonevReport) -> Section:
     ]
     said = (f"Naskah dikembalikan {enumerated(returned)}.",) if returned else ()
     return Section("Naskah yang dikembalikan", said, tables=(tabulation.rejections(report),))
+
+
+def _ended(report: MonevReport) -> Iterator[Section]:
+    """Only where there are any: that none was given up is nothing to tell."""
+    if report.ended:
+        said = (
+            "Publikasi ini berakhir tanpa melewati semua langkah SOP. Langkah adalah tempat "
+            "publikasi itu berdiri ketika dihentikan."
+        )
+        yield Section("Publikasi yang dihentikan", (said,), tables=(tabulation.ended(report),))
 
 
 def _lead(report: MonevReport) -> Section:

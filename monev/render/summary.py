@@ -69,7 +69,9 @@ def _counted(report: MonevReport) -> str:
         )
         if many
     ]
-    ended = f" Selain itu {enumerated(otherwise)}." if otherwise else ""
+    # The section after that of what was returned, wherever there is one.
+    why = "; alasannya di bagian 3" if report.ended else ""
+    ended = f" Selain itu {enumerated(otherwise)}{why}." if otherwise else ""
     left = f"masih terbuka {count(counts.open)}" if counts.open else "tidak ada yang masih terbuka"
     return (
         f"Pada periode ini {count(counts.published)} publikasi tayang dan {count(counts.begun)} "

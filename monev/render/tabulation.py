@@ -103,6 +103,40 @@ def rejections(report: MonevReport) -> Table:
     )
 
 
+def ended(report: MonevReport) -> Table:
+    """What was given up, refused or withdrawn: where it stood, on whose order, and why."""
+    return Table(
+        "Dihentikan",
+        "Publikasi yang dihentikan",
+        (
+            REFERENCE,
+            Column("Judul", Kind.TEXT, 21),
+            Column("Status", Kind.TEXT, 10),
+            Column("Langkah", Kind.COUNT, 4, Where.SHEET),
+            Column("Nama langkah", Kind.TEXT, 16, Where.SHEET),
+            Column("Langkah ", Kind.TEXT, 14, Where.PAGE),
+            Column("Dihentikan", Kind.MOMENT, 14),
+            Column("Atas perintah", Kind.TEXT, 11),
+            Column("Alasan", Kind.TEXT, 20),
+        ),
+        tuple(
+            (
+                one.reference,
+                one.title,
+                one.how,
+                one.step_no,
+                one.step_name,
+                None if one.step_no is None else f"{one.step_no}. {one.step_name}",
+                one.ended_at,
+                one.ordered_by or None,
+                one.reason or None,
+            )
+            for one in report.ended
+        ),
+        "Tidak ada publikasi yang dihentikan pada periode ini.",
+    )
+
+
 def lead_time(report: MonevReport) -> Table:
     """From the opening of step 1 to the last channel live."""
     working, calendar = report.lead_time.working, report.lead_time.calendar_hours
@@ -432,6 +466,7 @@ def tables(report: MonevReport) -> tuple[Table, ...]:
     makers = (
         steps,
         rejections,
+        ended,
         lead_time,
         limits,
         control_chart,

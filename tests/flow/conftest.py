@@ -48,11 +48,15 @@ def shared_office(
 
 @pytest.fixture(scope="session")
 def hasty_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestOffice]:
-    """An office whose sweeper takes a run for dead after half a second without a process."""
+    """An office whose sweeper takes a run for dead after half a second without a process.
+
+    It asks its head whether a report's summary shall be shown to the public.
+    """
     with running_office(
         tmp_path_factory.mktemp("kantor-cepat"),
         prefect={"port": 0, "settling_seconds": 0.5},
         delivery={"first_wait_seconds": 0.5, "resend_after_seconds": 2.0},
+        monev={"public_summary": "halaman"},
     ) as office:
         yield office
 

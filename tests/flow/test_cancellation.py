@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -10,7 +12,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from deployments.forking_worker import STOPPED
+from deployments.forking_worker import FELL, STOPPED
 from deployments.giving_up import stop
 from deployments.player import Player
 from ledger import publications
@@ -52,10 +54,11 @@ def sweep(here: TestOffice) -> None:
     api.close()
 
 
-def test_cancel_in_the_middle_of_the_publishing_call_ends_the_run_and_publishes_once(
-    here: TestOffice, crowd: Crowd, gladi: httpx.Client
-) -> None:
-    publication_id = carried(here, crowd, 6, folder=here.material("batal"), marked="batal")
+def in_the_publishing_call(
+    here: TestOffice, crowd: Crowd, gladi: httpx.Client, name: str
+) -> tuple[str, UUID, int]:
+    """A publication that X has taken and not yet answered for; its run; the process at it."""
+    publication_id = carried(here, crowd, 6, folder=here.material(name), marked=name)
     (run_id,) = bring(here, publication_id)
     held = {"channel": "x", "method": "POST", "path": "/2/tweets", "nth": 1}
     slow = {**held, "action": "delay_after", "seconds": 60}
@@ -64,21 +67,46 @@ def test_cancel_in_the_middle_of_the_publishing_call_ends_the_run_and_publishes_
     soon(lambda: gladi.get("/gladi/gangguan").json()["gangguan"][0]["matched"] == 1, "the call")
     pid = process_of(run_id)
     assert is_alive(pid)
+    return publication_id, run_id, pid
 
+
+def is_published_once(
+    here: TestOffice, crowd: Crowd, gladi: httpx.Client, run_id: UUID, name: str
+) -> bool:
+    """Let the run go on to its end, and count what readers see."""
+    gladi.delete("/gladi/gangguan").raise_for_status()
+    complete(here, crowd, run_id)
+    times = {
+        channel: sum(name in json.dumps(post) for post in posts)
+        for channel, posts in here.posts().items()
+    }
+    return times == dict.fromkeys(CHANNELS, 1)
+
+
+def test_cancel_in_the_middle_of_the_publishing_call_ends_the_run_and_publishes_once(
+    here: TestOffice, crowd: Crowd, gladi: httpx.Client
+) -> None:
+    publication_id, run_id, pid = in_the_publishing_call(here, crowd, gladi, "batal")
     press_cancel(here.player, run_id)
     soon(lambda: here.player.run(run_id)["state"]["type"] == "CANCELLED", "the cancellation")
     assert here.player.run(run_id)["state"]["message"] == STOPPED
     assert not is_alive(pid)
     assert here.office.locks.is_free(publication_id)
 
-    gladi.delete("/gladi/gangguan").raise_for_status()
     soon(lambda: _brought_back(here, publication_id, "Cancelled"), "the sweeper's restart")
-    complete(here, crowd, run_id)
-    times = {
-        channel: sum("batal" in json.dumps(post) for post in posts)
-        for channel, posts in here.posts().items()
-    }
-    assert times == dict.fromkeys(CHANNELS, 1)
+    assert is_published_once(here, crowd, gladi, run_id, "batal")
+
+
+def test_kill_9_of_the_process_is_told_in_indonesian_and_publishes_once(
+    here: TestOffice, crowd: Crowd, gladi: httpx.Client
+) -> None:
+    publication_id, run_id, pid = in_the_publishing_call(here, crowd, gladi, "terbunuh")
+    os.kill(pid, signal.SIGKILL)
+    soon(lambda: _brought_back(here, publication_id, "Crashed"), "the sweeper's restart")
+    said = FELL.format(how="sinyal 9")
+    assert said in [state["message"] for state in states_of(here.player, run_id)]
+    assert said in restarts_of(here, publication_id)[-1]
+    assert is_published_once(here, crowd, gladi, run_id, "terbunuh")
 
 
 def _brought_back(here: TestOffice, publication_id: str, why: str) -> bool:
@@ -121,11 +149,12 @@ def test_a_publication_that_was_given_up_asks_nobody_any_more_and_publishes_noth
 
     assert stop(here.stack.settings, "tidakada", "Kegiatannya batal") == 1
     assert stop(here.stack.settings, reference, "  ") == 1
-    assert stop(here.stack.settings, reference, "Kegiatannya batal") == 0
+    assert stop(here.stack.settings, reference, "Kegiatannya batal", "dr. Hasan Contoh") == 0
     assert stop(here.stack.settings, reference, "Sekali lagi") == 1
 
     said = capsys.readouterr()
     assert f"{reference} “" in said.out
+    assert "dihentikan di langkah 5 · Persetujuan pemuatan" in said.out
     assert "Kegiatannya batal" in said.out
     assert [line.split(".")[0] for line in said.err.splitlines()] == [
         "Tidak ada publikasi dengan rujukan 'tidakada'",

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import orjson
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
@@ -21,11 +22,12 @@ from prefect.states import Scheduled
 from deployments.player import OpenForm
 from deployments.recover import recover
 from deployments.stack import SERVER, WORKER
-from ledger import publications, reports
+from ledger import publications, report_pages, reports
 from ledger.forms import REFUSED_BY_SERVER
-from ledger.models import OFFICE_CHAIN, Delivery, DeliveryState, Event, Report
+from ledger.models import OFFICE_CHAIN, Delivery, DeliveryState, Event, Report, ReportPage
 from ledger.restarts import RESTARTED
 from ledger.verify import verify
+from sop.forms.steps import NO, YES
 from sop.indonesian import today
 from tasks.laporan import week_before
 from tasks.opening import REOPENED
@@ -43,10 +45,11 @@ FILES = {
     "laporan-monev.md",
     "laporan-monev.pdf",
     "laporan-monev.xlsx",
+    "publik.html",
     "ringkasan.md",
     "tabel.json",
 }
-ANSWER = {"dibaca": READ}
+ANSWER = {"dibaca": READ, "tayang": NO}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,13 @@ def api(here: TestOffice) -> Iterator[Intruder]:
     made = Intruder(here.stack.api_url)
     yield made
     made.close()
+
+
+@pytest.fixture
+def gladi(here: TestOffice) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{here.stack.rehearsal_url}", trust_env=False) as client:
+        yield client
+        client.delete("/gladi/gangguan").raise_for_status()
 
 
 @pytest.fixture
@@ -78,10 +88,13 @@ def october(day: int) -> str:
     return f"2026-10-{day:02d}"
 
 
-def read(here: TestOffice, form: OpenForm, head: Person, note: str = "") -> None:
-    here.player.answer(form, head.name, {**ANSWER, "catatan": note})
+def read(
+    here: TestOffice, form: OpenForm, head: Person, note: str = "", *, public: str = NO
+) -> dict[str, Any]:
+    here.player.answer(form, head.name, {**ANSWER, "catatan": note, "tayang": public})
     state = here.player.finished(form.run_id)
     assert state["name"] == "Sudah dibaca", state
+    return state
 
 
 def report_of(here: TestOffice, run_id: UUID) -> Report:
@@ -202,7 +215,10 @@ def test_the_report_stands_in_the_prefect_ui_as_text_and_as_tables(
     form = here.player.form(run)
     shown = here.player.artifacts("laporan-monev-khusus-2026-10-01-2026-10-02")
     assert {one["type"] for one in shown} == {"markdown", "table"}
-    (page,) = [one for one in shown if one["type"] == "markdown"]
+    pages = [one for one in shown if one["type"] == "markdown"]
+    page, preview = sorted(pages, key=lambda one: str(one["key"]))
+    assert preview["key"] == f"{page['key']}-publik"
+    assert f"[Buka pratinjaunya](/artifacts/artifact/{preview['latest_id']})" in form.description
     assert f"/artifacts/artifact/{page['latest_id']}" in form.description
     read(here, form, head)
 
@@ -449,6 +465,97 @@ def test_a_scheduled_run_started_late_is_about_the_week_it_was_meant_for(
     report = report_of(here, run)
     assert (report.first_day, report.last_day) == week_before(today(meant))
     read(here, form, head)
+
+
+def page_of(here: TestOffice, report: Report) -> ReportPage:
+    with here.office.ledger.read() as work:
+        found = report_pages.of_report(work, report.id)
+        assert found is not None
+        return found
+
+
+def live_pages(here: TestOffice, report: Report) -> list[dict[str, Any]]:
+    """What readers find on the website of this report."""
+    slug = page_of(here, report).slug
+    answer = httpx.get(
+        f"{here.stack.rehearsal_url}/wp-json/wp/v2/pages", params={"per_page": 100}, trust_env=False
+    )
+    return [one for one in answer.raise_for_status().json() if one["slug"].startswith(slug)]
+
+
+def test_a_ya_shows_the_summary_on_the_website_and_a_tidak_nothing(
+    here: TestOffice, head: Person
+) -> None:
+    other = enrolled(here, "kepala")
+    run = ordered(here, october(19), october(19))
+    form = here.player.form(run)
+    report = report_of(here, run)
+    assert report.files["publik.html"] in form.description
+    state = read(here, form, head, public=YES)
+
+    page = page_of(here, report)
+    assert (page.state, page.digest) == ("published", report.files["publik.html"])
+    (live,) = live_pages(here, report)
+    assert page.url == live["link"]
+    assert page.url in state["message"]
+    shown = httpx.get(page.url, trust_env=False).raise_for_status().text
+    assert "GLADI: data latihan" in shown
+    assert "Keutuhan catatan" in shown
+    assert page.slug not in str(here.posts()["website"])
+    (link,) = here.player.artifacts(f"{page.slug}-tayang")
+    assert page.url in artifact_data(here, link["latest_id"])
+    (said,) = told(here, reports.READ, laporan_id=report.id)
+    assert said["ringkasan"] == {"jawaban": "ya", "sidik": page.digest}
+
+    unshown = ordered(here, october(20), october(20))
+    read(here, here.player.form(unshown), other)
+    with here.office.ledger.read() as work:
+        assert report_pages.of_report(work, report_of(here, unshown).id) is None
+
+
+def test_a_website_that_is_down_keeps_no_reading_and_the_sweeper_goes_on(
+    here: TestOffice, api: Intruder, head: Person, gladi: httpx.Client
+) -> None:
+    down = {"channel": "website", "path": "/wp-json/wp/v2/pages*", "action": "drop_before"}
+    gladi.post("/gladi/gangguan", json=down).raise_for_status()
+    run = ordered(here, october(21), october(21))
+    state = read(here, here.player.form(run), head, public=YES)
+    assert "belum tayang" in state["message"]
+    report = report_of(here, run)
+    assert page_of(here, report).state == "held"
+    gladi.delete("/gladi/gangguan").raise_for_status()
+
+    def is_live() -> bool:
+        api.sweep()
+        return page_of(here, report).state == "published"
+
+    soon(is_live, "the page")
+    assert len(live_pages(here, report)) == 1
+
+
+def test_a_process_killed_at_the_publishing_call_publishes_one_page(
+    here: TestOffice, api: Intruder, head: Person, gladi: httpx.Client
+) -> None:
+    # The second POST to the page's own address is the one that publishes it.
+    call = {"channel": "website", "method": "POST", "path": "/wp-json/wp/v2/pages/*", "nth": 2}
+    slow = {**call, "action": "delay_after", "seconds": 60}
+    gladi.post("/gladi/gangguan", json=slow).raise_for_status()
+    run = ordered(here, october(22), october(22))
+    here.player.answer(here.player.form(run), head.name, {**ANSWER, "tayang": YES})
+    report = report_of(here, run)
+    soon(lambda: gladi.get("/gladi/gangguan").json()["gangguan"][0]["matched"] == 2, "the call")
+    assert page_of(here, report).state == "attempting"
+    os.kill(process_of(run), signal.SIGKILL)
+    gladi.delete("/gladi/gangguan").raise_for_status()
+
+    def is_over() -> bool:
+        api.sweep()
+        over = here.player.run(run)["state"]["name"] == "Sudah dibaca"
+        return over and page_of(here, report).state == "published"
+
+    soon(is_over, "the page and the end of the run")
+    assert len(live_pages(here, report)) == 1
+    assert page_of(here, report).attempts == 1
 
 
 def test_nothing_of_all_this_has_hurt_the_record(here: TestOffice) -> None:

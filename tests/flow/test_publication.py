@@ -92,6 +92,13 @@ def test_a_release_with_photos_goes_through_every_step_and_stands_on_four_channe
         "8 · Pendokumentasian dan pengarsipan · putaran 1",
         "8 · Pendokumentasian dan pengarsipan · segel arsip · putaran 1",
     }
+    # The log page is for staff: what happened, in their language, and nothing of the engine's.
+    told = here.player._call(
+        "POST", "/logs/filter", {"logs": {"flow_run_id": {"any_": [str(run)]}}}
+    )
+    lines = [line["message"] for line in told]
+    assert f"Jawaban {KEPALA} diterima." in lines
+    assert not [line for line in lines if "flow run" in line or "Finished" in line]
     # What the approver saw: title, text, alt texts, digest, and the link to the preview.
     for shown in (title, "Dua petugas karantina", "Sidik (digest)", "/artifacts/artifact/"):
         assert shown in asked.description

@@ -103,3 +103,21 @@ def test_a_server_that_is_not_there_stops_no_run(
         emit_api_log(LINE)
 
     assert "1 lines and 0 events did not reach the server" in caplog.text
+
+
+def test_of_a_task_run_only_its_newest_state_is_told(desk: Desk) -> None:
+    steps, first, second = ("Pending", "Running", "Completed"), uuid4(), uuid4()
+    with courier_to(desk.address, uuid4()):
+        emit_event("siar.mulai", {"prefect.resource.id": "siar.coba"})
+        for task in (first, second):
+            for name in steps[: 3 if task is first else 2]:
+                emit_event(f"prefect.task-run.{name}", {"prefect.resource.id": f"task.{task}"})
+        emit_event("siar.selesai", {"prefect.resource.id": "siar.coba"})
+
+    told = [one for path, body in desk.taken if path == "/api/events" for one in body]
+    assert sorted(event["event"] for event in told) == [
+        "prefect.task-run.Completed",
+        "prefect.task-run.Running",
+        "siar.mulai",
+        "siar.selesai",
+    ]

@@ -15,7 +15,8 @@ import pytest
 from deployments.cli import run
 from deployments.doctor import diagnose
 from deployments.doctor_clock import Lead, clock_finding
-from deployments.finding import Finding, Mark
+from deployments.doctor_server import heartbeat_finding
+from deployments.finding import Finding, Mark, good
 from deployments.settings import usable_settings
 from deployments.wiring import utc_now
 from tests.support.rehearsal import Rehearsal, start_rehearsal
@@ -140,6 +141,18 @@ def test_one_channel_with_unusable_settings_does_not_hide_the_others(
     assert "pengaturannya belum dapat dipakai" in lines["X"].sentence
     assert lines["Website"].mark is Mark.GOOD
     assert lines["Instagram"].mark is Mark.GOOD
+
+
+def test_pages_are_looked_at_only_where_summaries_of_reports_become_pages(
+    tmp_path: Path, channels: Rehearsal
+) -> None:
+    assert "Halaman website" not in parts()
+    (tmp_path / "siar.toml").write_text('[monev]\npublic_summary = "artikel"\n')
+    assert "Halaman website" not in parts()
+    (tmp_path / "siar.toml").write_text('[monev]\npublic_summary = "halaman"\n')
+    assert found("Halaman website").mark is Mark.GOOD
+    channels.fault("answer_before", path="*/users/me", status=401, body={"code": "x"})
+    assert found("Halaman website").mark is Mark.WRONG
 
 
 def test_environment_and_file_weigh_as_they_do_when_siar_runs(
@@ -482,3 +495,28 @@ def test_years_without_cuti_bersama_are_named() -> None:
     assert line.mark is Mark.CARE
     assert "2028" in line.sentence
     assert "2027" not in line.sentence
+
+
+NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+
+
+def worker_seen(**seconds_ago: float) -> Finding:
+    return heartbeat_finding(
+        {name: NOON - timedelta(seconds=ago) for name, ago in seconds_ago.items()}, NOON
+    )
+
+
+def test_a_worker_that_lives_does_not_hide_the_one_that_fell_silent() -> None:
+    assert worker_seen(pc_a=4, pc_b=30) == good("Pekerja", "berjalan, kabar terakhir 4 detik lalu")
+    one_silent = worker_seen(pc_a=4, pc_b=720)
+    assert one_silent.mark is Mark.CARE
+    assert "pc_b diam sejak 12 menit lalu" in one_silent.sentence
+    assert "siar start di sana" in one_silent.action
+
+
+def test_a_machine_gone_for_days_is_missed_no_more_and_all_silent_is_wrong() -> None:
+    assert worker_seen(pc_a=4, lama=3 * 24 * 3600).mark is Mark.GOOD
+    none_left = worker_seen(pc_a=180, pc_b=720)
+    assert none_left.mark is Mark.WRONG
+    assert "sejak 3 menit lalu" in none_left.sentence
+    assert heartbeat_finding({}, NOON).mark is Mark.WRONG

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
-from ledger import db
+from ledger import db, report_pages, reports
 from ledger.db import (
     WRITER,
     DatabaseUnavailableError,
@@ -31,6 +31,7 @@ from ledger.models import (
     Reminder,
     Report,
     Seal,
+    Staff,
 )
 from ledger.vault import Vault
 from ledger.work import Ledger, LedgerBusyError
@@ -116,6 +117,12 @@ def filled(ledger: Ledger, team: Team, sop: Sop) -> None:
         )
         work.record(delivery.publication_id, "coba", {})
         work.record(OFFICE_CHAIN, "coba", {})
+        (report,) = reports.all_reports(work)
+        reader = work.session.scalars(select(Staff.id)).first()
+        assert reader is not None
+        report_pages.plan(
+            work, report, digest="c" * 64, staff_id=reader, kind="halaman", slug="laporan"
+        )
 
 
 def refused(engine: Engine, statement: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
-from ledger import decisions, people, publications, revisions, rounds
+from ledger import decisions, people, publications, report_pages, reports, revisions, rounds
 from ledger.blobs import FileBlobStore
 from ledger.db import WRITER
 from ledger.files import RECORDED, RECORDING
@@ -96,6 +96,11 @@ def one_of_each(ledger: Ledger, publication_id: str) -> None:
         )
         work.record(publication_id, "dicatat", {})
         work.record(OFFICE_CHAIN, "dilaporkan", {})
+        (report,) = reports.all_reports(work)
+        digest = "c" * 64
+        report_pages.plan(
+            work, report, digest=digest, staff_id=reader.id, kind="halaman", slug="laporan"
+        )
     seal_today(ledger)
 
 

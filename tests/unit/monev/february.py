@@ -25,6 +25,7 @@ UNTIL_MARCH, CANCELLED, POSTPONED = "e0000004", "b0000005", "a0000006"
 FROM_JANUARY, UNCERTAIN, REFUSED, WITHDRAWN = "90000007", "80000008", "70000009", "6000000a"
 
 WHY_AT_4 = 'Jumlah jemaah di judul dan isi berbeda: "214" dan 241,\nmohon diperiksa.'
+WHY_CANCELLED = 'Kegiatan "batal",\natas permintaan panitia.'
 WHY_AT_5 = "Sebutkan nama pelabuhannya."
 
 
@@ -209,6 +210,8 @@ def _begun_in_january(record: Record) -> None:
         status="dibatalkan",
         finished=wib("2026-02-02 09:00"),
         rehearsal=True,
+        assignment={"dihentikan": {"oleh": "dr. Hasan Contoh"}},
+        reason=WHY_CANCELLED,
     )
     cancelled.step(1, wib("2026-02-02 08:00"))  # Friday 90, Monday 30: 120
     cancelled.step(2, wib("2026-02-02 08:05"))  # 5
@@ -254,5 +257,15 @@ def _others(record: Record) -> None:
         status="ditarik",
         finished=wib("2026-02-12 08:00"),
     )
+    # Given up before February and after it.
+    for reference, over in (("50000012", "2026-01-31 23:59"), ("50000013", "2026-03-01 00:00")):
+        record.publication(
+            reference,
+            wib("2026-01-20 08:00"),
+            SOP,
+            status="dibatalkan",
+            finished=wib(over),
+            reason="Bukan urusan Februari.",
+        )
     # Exactly when March begins.
     record.publication("50000011", wib("2026-03-01 00:00"), SOP).step(1, None)

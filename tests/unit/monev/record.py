@@ -82,6 +82,7 @@ class Record:
         wanted: datetime | None = None,
         assignment: Mapping[str, Any] | None = None,
         title: str = "",
+        reason: str = "",
     ) -> Story:
         if sop.sha256 not in self._sops:
             self._sops.add(sop.sha256)
@@ -106,7 +107,7 @@ class Record:
             sop_sha256=sop.sha256,
             flow_run_id=None,
             status=status,
-            status_reason="",
+            status_reason=reason,
             current_step=None,
             created_at=begun,
             finished_at=finished,

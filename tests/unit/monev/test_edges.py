@@ -65,6 +65,7 @@ def test_a_record_without_anything_gives_a_report_without_figures(reported: Repo
     assert report.xmr.points == ()
     assert report.xmr.mean is None
     assert (report.rejections, report.open_items, report.channels, report.notes) == ((), (), (), ())
+    assert report.ended == ()
     assert (report.pictures, report.pictures_with_alt) == (0, 0)
     assert (report.archive.sealed, report.archive.checked_at, report.seal) == (0, None, None)
     # November 2026 begins on a Sunday: its first week has one day of it.

@@ -144,6 +144,23 @@ def test_each_tidak_is_told_with_its_reason(report: MonevReport) -> None:
     ]
 
 
+def test_what_was_given_up_refused_or_withdrawn_is_named_with_its_step_and_reason(
+    report: MonevReport,
+) -> None:
+    found = [
+        (one.reference, one.how, one.step_no, one.step_name, one.ended_at) for one in report.ended
+    ]
+    assert found == [
+        # Its step 3 was never closed; that of the others the record does not tell.
+        (feb.CANCELLED, "dibatalkan", 3, "Penulisan berita", wib("2026-02-02 09:00")),
+        (feb.REFUSED, "ditolak", None, "", wib("2026-02-10 08:40")),
+        (feb.WITHDRAWN, "ditarik", None, "", wib("2026-02-12 08:00")),
+    ]
+    said = [(one.title, one.ordered_by, one.reason) for one in report.ended]
+    assert said[0] == (f"Kegiatan {feb.CANCELLED}", "dr. Hasan Contoh", feb.WHY_CANCELLED)
+    assert {(by, why) for _, by, why in said[1:]} == {("", "")}
+
+
 def test_lead_time_is_told_in_working_time_and_by_the_calendar(report: MonevReport) -> None:
     # Old: Monday 07.00 to 13.05, working 07.30-12.00 and 13.00-13.05: 270 + 5 = 275.
     # Friday: Fri 10.45 to Mon 14.34: 45 + 210, then 270 + 94: 619.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from monev.model import MonevNote, MonevReport
+from monev.model import Ended, MonevNote, MonevReport
 from tests.unit.monev_render import samples
 
 TEXTS = (
@@ -52,6 +52,10 @@ def hostile_report() -> MonevReport:
             for item, text in zip(report.open_items, TEXTS, strict=True)
         ),
         channels=tuple(replace(channel, label=TEXTS[5]) for channel in report.channels),
+        ended=tuple(
+            Ended("a1b2c3d4", text, "dibatalkan", 4, one, samples.AS_OF, text, text)
+            for text in TEXTS
+        ),
         notes=tuple(MonevNote("a1b2c3d4", text, None, text) for text in TEXTS),
         quality=TEXTS,
     )

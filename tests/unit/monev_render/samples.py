@@ -10,6 +10,7 @@ from monev.model import (
     ArchiveFigures,
     ChannelFigures,
     Counts,
+    Ended,
     Engaged,
     LeadTime,
     Letterhead,
@@ -132,6 +133,7 @@ def report(points: int = 27, listed: int = 6, *, rehearsal: bool = False) -> Mon
         ),
         seal=SealLine(212, date(2026, 11, 30), "5e" * 30 + "a17c", 163),
         notes=_notes(listed),
+        ended=_ended(),
         quality=(
             "Cuti bersama tahun 2027 belum diumumkan; tenggat tahun itu dapat bergeser.",
             "Langkah 9 tidak mempunyai baku waktu di SOP; yang dilaporkan hanya lamanya.",
@@ -206,6 +208,31 @@ def _rejections(many: int) -> tuple[Rejection, ...]:
             reasons[n % len(reasons)],
         )
         for n in range(many)
+    )
+
+
+def _ended() -> tuple[Ended, ...]:
+    return (
+        Ended(
+            _reference(181),
+            TITLES[7],
+            "ditolak",
+            None,
+            "",
+            datetime(2026, 11, 9, 4, 0, tzinfo=UTC),
+            "",
+            "",
+        ),
+        Ended(
+            _reference(180),
+            TITLES[5],
+            "dibatalkan",
+            4,
+            STEPS[3][0],
+            datetime(2026, 11, 12, 3, 30, tzinfo=UTC),
+            "dr. Sampel Kepala, M.K.M.",
+            "Kegiatannya diundur sampai tahun depan.",
+        ),
     )
 
 

@@ -119,6 +119,9 @@ def test_the_pdf_tells_what_the_head_signs(tmp_path: Path) -> None:
         "tanpa baku",
         "3 dari 4",
         "Foto 3 memperlihatkan nomor paspor",
+        "1 ditolak dan 1 dibatalkan; alasannya di bagian 3",
+        "3. Publikasi yang dihentikan",
+        "4. Verifikasi",
         "Titik yang bertanda",
         "1 Des 2026 05.00",
         "di atas batas",
@@ -332,3 +335,17 @@ def test_hostile_texts_do_not_break_any_form(tmp_path: Path) -> None:
     digests = write_all(hostile_report(), tmp_path)
     assert set(digests) == FILES
     assert len(TEXTS) > 10
+
+
+def test_what_was_given_up_has_a_part_of_its_own_only_where_there_is_any() -> None:
+    named = samples.report()
+    for page in (words_of(html(named)), rendered(named)):
+        assert "3. Publikasi yang dihentikan" in page
+        assert "Kegiatannya diundur sampai tahun depan." in page
+        assert "dr. Sampel Kepala, M.K.M." in page
+        assert "4. Waktu sampai tayang" in page
+    without = replace(named, ended=())
+    for page in (words_of(html(without)), rendered(without)):
+        assert "Publikasi yang dihentikan" not in page
+        assert "1 dibatalkan." in page
+        assert "3. Waktu sampai tayang" in page
