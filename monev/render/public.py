@@ -165,7 +165,7 @@ def _lead(report: MonevReport) -> Section:
 
 def _weeks(report: MonevReport) -> Section:
     shown = report.weeks[-MOST_WEEKS:]
-    if len(report.weeks) < 2:
+    if len(report.weeks) < 2 or not any(week.begun or week.published for week in report.weeks):
         return Section("Perkembangan per minggu")
     said = (
         f"{MOST_WEEKS} minggu terakhir pada periode ini." if len(report.weeks) > MOST_WEEKS else ""
