@@ -42,6 +42,22 @@ SHARING = {
     ),
 }
 GROUPS = {file: fixture for fixture, files in SHARING.items() for file in files}
+# What takes minutes, the longest first, after all that is quick: so that no process is left
+# alone with a long one at the end.
+LONG = (
+    "shared_office",
+    "tests/flow/test_storm.py",
+    "tests/e2e/test_in_the_browser.py",
+    "tests/flow/test_several_workers.py",
+    "hasty_office",
+    "tests/flow/test_other_sop.py",
+    "tests/flow/test_crowd.py",
+)
+
+
+def _scope_of(nodeid: str) -> str:
+    file = nodeid.split("::", maxsplit=1)[0]
+    return GROUPS.get(file, file)
 
 
 class WholeFiles(LoadScopeScheduling):
@@ -53,8 +69,7 @@ class WholeFiles(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", maxsplit=1)[0]
-        return GROUPS.get(file, file)
+        return _scope_of(nodeid)
 
 
 @pytest.hookimpl(tryfirst=True, optionalhook=True)
@@ -64,12 +79,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFiles |
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse a file that shares an office and does not say so above."""
+    """Put the long ones last; refuse a file that shares an office and does not say so above."""
+    items.sort(key=_length)
     for item in items:
         file = item.nodeid.split("::", maxsplit=1)[0]
         shared = SHARING.keys() & set(getattr(item, "fixturenames", ()))
         if shared and GROUPS.get(file) not in shared:
             raise pytest.UsageError(f"{file} uses {shared}: add it to SHARING in tests/conftest.py")
+
+
+def _length(item: pytest.Item) -> int:
+    """0 for what is quick; else how late it comes."""
+    scope = _scope_of(item.nodeid)
+    return LONG.index(scope) + 1 if scope in LONG else 0
 
 
 @pytest.fixture(scope="session", autouse=True)
