@@ -11,7 +11,7 @@ READY := $(VENV)/.siar-ready
 PYTEST_ARGS ?=
 WORKERS ?= auto
 ROOMS := flows tasks connectors sop ledger archive monev deployments
-# Fast ones first, so that a plain mistake is shown first; the longest single file before the rest.
+# Fast ones first, so that a plain mistake is shown first (tests/conftest.py orders the long ones).
 TESTS := $(wildcard tests/unit tests/contract tests/e2e tests/flow)
 
 .PHONY: help demo start test fast lint docs bench clean
