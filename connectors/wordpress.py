@@ -263,7 +263,8 @@ class WordPress:
                 f"Website siap; akun “{account}” berkuasa lebih dari yang perlu.",
                 "Sebaiknya pakai akun dengan peran Author (Penulis) saja.",
             )
-        return said(True, "Website siap menerima artikel.")
+        what = "artikel" if self._kind == "posts" else "halaman"
+        return said(True, f"Website siap menerima {what}.")
 
     # --- the article ----------------------------------------------------------
 

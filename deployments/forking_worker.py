@@ -122,7 +122,9 @@ class ForkingWorker(BaseWorker[ForkConfiguration, Any, BaseWorkerResult]):
                 flow_run.id, Cancelled(message=STOPPED), force=True
             )
         elif code != 0:
-            await self._propose_crashed_state(flow_run, FELL.format(how=_told(code)))
+            said = FELL.format(how=_told(code))
+            await self._propose_crashed_state(flow_run, said)
+            self.get_flow_run_logger(flow_run).warning(said)
         # Either way it is told already, in words that staff read.
         return BaseWorkerResult(status_code=0, identifier=str(pid))
 

@@ -54,8 +54,8 @@ def stop(
         click.echo(str(refused), err=True)
         return 1
     told = {"reference": ended.reference, "title": ended.title, "step": ended.step}
-    click.echo(DONE.format(**told, reason=reason))
-    if not _run_ended(settings, ended, reason):
+    click.echo(DONE.format(**told, reason=ended.reason))
+    if not _run_ended(settings, ended):
         click.echo(RUN_LEFT)
     return 0
 
@@ -68,12 +68,12 @@ def is_wanted(here: Office, reference: str) -> bool:
     return answer.strip().casefold() in {"ya", "y"}
 
 
-def _run_ended(settings: Settings, ended: GivenUp, reason: str) -> bool:
+def _run_ended(settings: Settings, ended: GivenUp) -> bool:
     if ended.flow_run_id is None:
         return True
     if not answers(f"{settings.prefect_api_url}/health", settings):
         return False
-    message = STATE.format(reference=ended.reference, reason=reason)
+    message = STATE.format(reference=ended.reference, reason=ended.reason)
     with prefect_client(settings) as client:
         _cancel(client, UUID(ended.flow_run_id), message)
     return True

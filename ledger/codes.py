@@ -56,8 +56,8 @@ SENTENCES = {
         "lalu ketik kode yang baru."
     ),
     CodeOutcome.KEDALUWARSA: (
-        "Kode itu sudah lewat waktunya ketika jawaban ini dibaca. Tunggu kode baru di aplikasi "
-        "autentikator, lalu kirim segera setelah mengetiknya."
+        "Kode itu sudah lewat waktunya ketika dikirim, atau jawabannya lebih dari satu jam belum "
+        "terbaca. Tunggu kode baru di aplikasi autentikator, lalu kirim segera setelah mengetiknya."
     ),
     CodeOutcome.FORMAT: "Kode harus 6 angka, seperti yang tampil di aplikasi autentikator.",
     CodeOutcome.DICABUT: (

@@ -154,14 +154,29 @@ def bind_flow_run(work: Work, report: Report, flow_run_id: str) -> None:
     _record(work, report, REBOUND, {"dari": before, "menjadi": flow_run_id})
 
 
-def open_form(work: Work, report: Report) -> str:
-    """Put the form before the head anew; its key. An earlier key is of no use any more."""
+def open_form(work: Work, report: Report, asks: str = "") -> str:
+    """Put the form before the head anew; its key. An earlier key is of no use any more.
+
+    `asks` is what the form asks about besides the reading, to the byte; its key says so,
+    and `form_asks` tells whether it did.
+    """
     report = work.own(report)
-    report.form_key = "l" + base64.b32encode(work.token(_KEY_BYTES)).decode("ascii").lower()
+    token = base64.b32encode(work.token(_KEY_BYTES)).decode("ascii").lower()
+    report.form_key = f"l{token}{_mark_of(asks)}"
     report.form_attempt += 1
     work.session.flush()
-    _record(work, report, OPENED, {"percobaan": report.form_attempt})
+    said = {"percobaan": report.form_attempt}
+    _record(work, report, OPENED, {**said, "menanyakan": asks} if asks else said)
     return report.form_key
+
+
+def form_asks(report: Report, asks: str) -> bool:
+    """Whether the open form asks about exactly this."""
+    return bool(asks) and (report.form_key or "").endswith(_mark_of(asks))
+
+
+def _mark_of(asks: str) -> str:
+    return f"-{hashlib.sha256(asks.encode()).hexdigest()[:16]}" if asks else ""
 
 
 def refuse(

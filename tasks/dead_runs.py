@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterState,
+    TaskRunFilterStateType,
+)
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
+from prefect.states import Crashed
 
 from tasks.office import Exclusive, Office, is_carried_out
 
+CUT = "Prosesnya berhenti di tengah langkah ini; langkahnya dikerjakan lagi dari catatan."
 # Where the death of a process may leave its run.
 STANDING = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
 
@@ -48,3 +59,21 @@ def move_on(client: SyncPrefectClient, locks: Exclusive, seen: FlowRun, state: S
     finally:
         locks.release(turn)
     return True
+
+
+def end_task_runs(client: SyncPrefectClient, flow_run_id: UUID) -> None:
+    """End in the timeline what a dead process left "Running" there; for the eye only.
+
+    Call it while nobody carries out the run. What cannot be ended stays as it is: the run
+    itself must go on.
+    """
+    unended = TaskRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING])
+    try:
+        left = client.read_task_runs(
+            flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run_id])),
+            task_run_filter=TaskRunFilter(state=TaskRunFilterState(type=unended)),
+        )
+        for one in left:
+            client.set_task_run_state(one.id, Crashed(name="Terhenti", message=CUT), force=True)
+    except Exception:
+        logging.getLogger(__name__).warning("task runs of %s", flow_run_id, exc_info=True)

@@ -176,13 +176,17 @@ def questions_of(
     ]
 
 
+def _asks(office: Office, summary: str) -> str:
+    """What a form that offers this summary asks about: its bytes, and as what they appear."""
+    return f"{office.public_summary} {summary}" if summary else ""
+
+
 def _asking(
-    office: Office, work: Work, report: Report, damaged: Collection[str]
+    office: Office, work: Work, report: Report, summary: str
 ) -> tuple[Reader, list[Question]]:
     reader = reader_of(office.sop)
     holders = people.holders(work, reader.role, today(work.now), role_name=reader.name)
     labels = tuple(one.label for one in holders)
-    summary = offered_summary(office, report, damaged)
     return reader, questions_of(reader, labels, report.draft, summary=summary)
 
 
@@ -199,7 +203,8 @@ def open_reading(office: Office, report_id: str, shown_at: str, preview_at: str 
         report = reports.get(work, report_id)
         if report.read_at is not None:
             raise RuntimeError("laporan sudah dibaca; run akan membaca ulang catatannya")
-        reader, questions = _asking(office, work, report, damaged)
+        summary = offered_summary(office, report, damaged)
+        reader, questions = _asking(office, work, report, summary)
         reasons = report.notice.split("\n") if report.notice else []
         notice = list(reasons)
         if report.form_key is not None:
@@ -207,7 +212,7 @@ def open_reading(office: Office, report_id: str, shown_at: str, preview_at: str 
         notice += [DAMAGED.format(name=name) for name in damaged]
         if not questions[0].options:
             notice.append(NOBODY.format(role=reader.name))
-        key = reports.open_form(work, report)
+        key = reports.open_form(work, report, _asks(office, summary))
         description = _description(
             office, report, (shown_at, preview_at), notice, coverage, damaged, refused=bool(reasons)
         )
@@ -323,8 +328,10 @@ def receive_reading(
         report = reports.get(work, report_id)
         if report.read_at is not None or report.form_key != key:
             return Verdict(False, (STALE,), "", None)
-        reader, questions = _asking(office, work, report, damaged)
         summary = offered_summary(office, report, damaged)
+        if not reports.form_asks(report, _asks(office, summary)):
+            summary = ""  # nobody was asked about it: another form was open
+        reader, questions = _asking(office, work, report, summary)
         values, problems = read_answers(questions, raw)
         label, code = str(values.get("petugas", "")), str(values.get("kode", ""))
         note = str(values.get("catatan", ""))

@@ -20,7 +20,7 @@ from ledger.models import Form, Publication, Round
 from ledger.work import RecordAlteredError, Work
 from sop.model import Actor
 from tasks.beginnings import publication_runs, restart_lost_beginnings
-from tasks.dead_runs import usual_wait
+from tasks.dead_runs import end_task_runs, usual_wait
 from tasks.office import Office, is_carried_out, office
 from tasks.standings import wakes_at
 from tasks.suspension import response_key, stored_input
@@ -250,6 +250,8 @@ def _mended(how: Sweep, standing: Standing) -> str:
         restarts.record_restart(
             work, standing.publication_id, standing.round_id, reason, run_id=standing.run_id
         )
+    if run is not None:
+        end_task_runs(how.client, run.id)
     start()
     return reason
 

@@ -102,15 +102,21 @@ def _pass(here: Office, page: ReportPage) -> None:
     try:
         order = authorise_summary(here, page.report_id)
     except NotApprovedError as refused:
-        error = PerluOtorisasi(str(refused), "", channel="website", code="tanpa-persetujuan")
-        return _in_trouble(here, page, error)
+        return _in_trouble(here, page, _not_approved(refused))
     turn = _Turn(here, connector, order, page.report_id)
     for _ in range(_MOST_STEPS):
         now = page_of(here, page.report_id)
         if now is None or not _is_due(here, now):
             return None
-        _step(turn, now)
+        try:
+            _step(turn, now)
+        except NotApprovedError as refused:  # changed since this pass began
+            return _in_trouble(here, now, _not_approved(refused))
     return None
+
+
+def _not_approved(refused: NotApprovedError) -> ChannelError:
+    return PerluOtorisasi(str(refused), "", channel="website", code="tanpa-persetujuan")
 
 
 def _step(turn: _Turn, page: ReportPage) -> None:

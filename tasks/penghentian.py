@@ -8,6 +8,7 @@ from ledger import deliveries, publications, rounds
 from ledger.forms import abandon_waiting
 from ledger.models import DeliveryState, Publication, PublicationStatus
 from ledger.work import Work
+from sop.markup import clean_text
 from tasks.office import Office
 
 UNKNOWN = (
@@ -24,6 +25,12 @@ SENT = (
 NO_REASON = (
     "Alasan masih kosong. Tulis mengapa publikasi ini dihentikan; auditor membacanya di laporan "
     "monev."
+)
+LONGEST_REASON = 500
+LONGEST_NAME = 200
+TOO_LONG = (
+    f"Alasan paling panjang {LONGEST_REASON} huruf, nama yang memerintahkan {LONGEST_NAME}. "
+    "Ringkas, lalu ulangi."
 )
 # From these on a reader may have seen it.
 _MAY_BE_LIVE = frozenset(
@@ -42,6 +49,7 @@ class GivenUp:
     reference: str
     title: str
     step: str
+    reason: str
     flow_run_id: str | None
 
 
@@ -68,9 +76,11 @@ def give_up(here: Office, reference: str, reason: str, ordered_by: str = "") -> 
     `ordered_by` is who wanted it so, where that is known. Raises CannotGiveUpError when it
     has ended, is being worked at, or may be live somewhere.
     """
-    reason, ordered_by = " ".join(reason.split()), " ".join(ordered_by.split())
+    reason, ordered_by = _one_line(reason), _one_line(ordered_by)
     if not reason:
         raise CannotGiveUpError(NO_REASON)
+    if len(reason) > LONGEST_REASON or len(ordered_by) > LONGEST_NAME:
+        raise CannotGiveUpError(TOO_LONG)
     with here.ledger.read() as work:
         publication_id = _found(work, reference).id
     # Whoever carries it holds this lock, so nothing is sent while it is given up.
@@ -83,6 +93,11 @@ def give_up(here: Office, reference: str, reason: str, ordered_by: str = "") -> 
             return _end(work, publication, reason, ordered_by)
     finally:
         here.locks.release(publication_id)
+
+
+def _one_line(text: str) -> str:
+    """Without what no screen and no database shows: bytes that are no text, escapes, breaks."""
+    return " ".join(clean_text(text).split())
 
 
 def _found(work: Work, reference: str) -> Publication:
@@ -115,7 +130,7 @@ def _end(work: Work, publication: Publication, reason: str, ordered_by: str) -> 
         said = {"dihentikan": {"oleh": ordered_by}}
         publications.keep_note(work, publication, "penghentian-diperintahkan", said)
     publications.finish(work, publication, PublicationStatus.DIBATALKAN, reason=reason)
-    return GivenUp(publication.reference, publication.title, step, publication.flow_run_id)
+    return GivenUp(publication.reference, publication.title, step, reason, publication.flow_run_id)
 
 
 def _step_of(work: Work, publication: Publication) -> str:

@@ -25,6 +25,9 @@ from sop.typesetting import pdf_of
 
 TEMPLATE = Path(__file__).with_name("laporan.typ")
 ROWS = 25
+# A table of up to so much stands on one page; a longer one may go on overleaf.
+WHOLE_ROWS = 14
+WHOLE_LINES = 28
 LONGEST_CELL = 400
 LONGEST_WORD = 60
 
@@ -91,15 +94,22 @@ def _chart(chart: Chart) -> dict[str, str]:
 
 def _table(table: Table, *, titled: bool) -> dict[str, Any]:
     columns = page_columns(table)
+    rows = [[_cell(text) for text in row] for row in page_rows(table, ROWS)]
     return {
         "title": table.title if titled else "",
         "head": [column.title for column in columns],
         "numbers": [column.is_number for column in columns],
         "widths": [column.width for column in columns],
-        "rows": [[_cell(text) for text in row] for row in page_rows(table, ROWS)],
+        "rows": rows,
+        "long": len(rows) > WHOLE_ROWS or sum(map(_lines, rows)) > WHOLE_LINES,
         "left": rest_after(table, ROWS),
         "empty": table.empty,
     }
+
+
+def _lines(row: list[str]) -> int:
+    """About how many lines the row takes; a cell of a table holds some twenty letters a line."""
+    return max(1, *(len(cell) // 20 + 1 for cell in row))
 
 
 def _cell(text: str) -> str:

@@ -94,11 +94,13 @@ def as_markdown(data: bytes) -> str:
 def _opening(report: MonevReport) -> tuple[str, ...]:
     head, counts = report.letterhead, report.counts
     left = f"{count(counts.open)} masih dikerjakan" if counts.open else "tidak ada yang tertunda"
+    stopped = counts.cancelled + counts.rejected + counts.withdrawn
+    ended = f", {count(stopped)} dihentikan" if stopped else ""
     passed = (
         "Pada periode itu tidak ada publikasi."
         if summary.is_empty(report)
         else f"Pada periode itu {count(counts.published)} publikasi tayang dan "
-        f"{count(counts.begun)} dimulai; pada akhir periode {left}."
+        f"{count(counts.begun)} dimulai{ended}; pada akhir periode {left}."
     )
     return (
         f"{one_line(head.office)} memublikasikan informasi menurut SOP Nomor "

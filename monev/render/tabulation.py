@@ -110,14 +110,14 @@ def ended(report: MonevReport) -> Table:
         "Publikasi yang dihentikan",
         (
             REFERENCE,
-            Column("Judul", Kind.TEXT, 21),
-            Column("Status", Kind.TEXT, 10),
+            Column("Judul", Kind.TEXT, 18),
+            Column("Status", Kind.TEXT, 11),
             Column("Langkah", Kind.COUNT, 4, Where.SHEET),
             Column("Nama langkah", Kind.TEXT, 16, Where.SHEET),
-            Column("Langkah ", Kind.TEXT, 14, Where.PAGE),
-            Column("Dihentikan", Kind.MOMENT, 14),
+            Column("Langkah ", Kind.TEXT, 13, Where.PAGE),
+            Column("Dihentikan", Kind.MOMENT, 12),
             Column("Atas perintah", Kind.TEXT, 11),
-            Column("Alasan", Kind.TEXT, 20),
+            Column("Alasan", Kind.TEXT, 25),
         ),
         tuple(
             (

@@ -28,7 +28,7 @@ def test_it_tells_the_figures_of_the_period_the_office_and_the_sop() -> None:
         "Balai Kekarantinaan Kesehatan Kelas I Palembang",
         "SOP Nomor OT.02.02/1/229/2022",
         "1–30 November 2026",
-        "27 publikasi tayang dan 32 dimulai; pada akhir periode 6 masih dikerjakan",
+        "27 publikasi tayang dan 32 dimulai, 2 dihentikan; pada akhir periode 6 masih dikerjakan",
         "79,9% (187 dari 234)",
         "4. Verifikasi dan penyuntingan 1 jam 12 menit (1 jam) 55,6% (20 dari 36)",
         "9. Monitoring dan evaluasi 22 menit (tanpa baku) –",
@@ -57,7 +57,6 @@ def test_nobody_and_nothing_is_named() -> None:
     numbers = {one.reference for one in (*report.open_items, *report.xmr.points, *report.ended)}
     for private in names | titles | said | numbers:
         assert private not in text, private
-    assert "dihentikan" not in text
 
 
 def test_a_rehearsal_is_marked_in_the_title_and_on_top() -> None:

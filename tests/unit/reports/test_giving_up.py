@@ -70,3 +70,15 @@ def test_what_has_ended_is_not_asked_about(office: Office) -> None:
     reference = reference_of(office, waiting(office, 5))
     give_up(office, reference, WHY)
     assert isinstance(asked(office, reference, "ya\n").exception, CannotGiveUpError)
+
+
+def test_a_reason_is_kept_as_text_that_every_screen_shows_and_no_longer_than_a_report_holds(
+    office: Office,
+) -> None:
+    reference = reference_of(office, waiting(office, 2))
+    with pytest.raises(CannotGiveUpError, match="paling panjang 500"):
+        give_up(office, reference, "x" * 501)
+    ended = give_up(office, reference, "bita \udcff\x1b[31m rusak\n\u202e", "Kepala\x07 Balai")
+    assert ended.reason == "bita [31m rusak"
+    with office.ledger.read() as work:
+        assert publications.by_reference(work, reference).status_reason == ended.reason  # type: ignore[union-attr]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -120,6 +121,31 @@ def test_a_ya_to_what_was_damaged_meanwhile_reads_nothing_and_is_asked_again(
     assert desk.maybe_page is None
 
 
+def test_a_form_that_did_not_ask_takes_no_ya(desk: SummaryDesk) -> None:
+    desk.kept()
+    name, secret = head(desk.office)
+    kept = desk.place.read_bytes()
+    desk.place.unlink()
+    form = open_reading(desk.office, desk.report_id, "laporan")
+    assert SHOW_IT not in str(form.model.model_json_schema())
+    desk.place.write_bytes(kept)  # restored while the form is open
+    answer = {"petugas": name, "kode": code(secret, desk.clock), "dibaca": READ, "tayang": YES}
+    verdict = receive_reading(desk.office, desk.report_id, form.key, answer)
+    assert not verdict.accepted
+    assert "tidak dapat ditayangkan sekarang" in verdict.reasons[0]
+    assert desk.maybe_page is None
+
+
+def test_a_ya_to_a_page_is_none_to_an_article(desk: SummaryDesk) -> None:
+    desk.kept()
+    name, secret = head(desk.office)
+    form = open_reading(desk.office, desk.report_id, "laporan")
+    changed = replace(desk.office, public_summary="artikel")
+    answer = {"petugas": name, "kode": code(secret, desk.clock), "dibaca": READ, "tayang": YES}
+    assert not receive_reading(changed, desk.report_id, form.key, answer).accepted
+    assert desk.maybe_page is None
+
+
 # --- the gate --------------------------------------------------------------------------
 
 
@@ -154,6 +180,33 @@ def test_not_one_byte_may_differ_from_what_was_approved(desk: SummaryDesk) -> No
     assert [one.table for one in verify(desk.office.ledger, reports=desk.office.reports_root)] == [
         "reports"
     ]
+    desk.place.write_bytes(kept)
+    desk.clock.pass_time(hours=1)
+    assert desk.settle().state == DeliveryState.PUBLISHED
+
+
+def test_bytes_that_change_during_a_pass_are_held_with_the_reason(desk: SummaryDesk) -> None:
+    desk.approved()
+    kept = desk.place.read_bytes()
+    connector = desk.office.summary_channels["halaman"]
+
+    class Changing:
+        """The website, and somebody who changes the file while the draft is made."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(connector, name)
+
+        def prepare(self, *args: object) -> object:
+            made = connector.prepare(*args)  # type: ignore[arg-type]
+            desk.place.write_bytes(kept + b" ")
+            return made
+
+    changing = replace(desk.office, summary_channels={"halaman": Changing()})  # type: ignore[dict-item]
+    page = show(changing, desk.report_id)
+    assert page is not None
+    assert (page.state, page.asked, page.attempts) == ("held", True, 0)
+    assert "tidak sama lagi" in page.error_sentence
+    assert desk.on_website() == []
     desk.place.write_bytes(kept)
     desk.clock.pass_time(hours=1)
     assert desk.settle().state == DeliveryState.PUBLISHED
