@@ -14,6 +14,7 @@ from ledger import publications
 from tasks.archiving import Sealed, sealed_bags
 from tests.support.cast import carried_to, new_cast
 from tests.support.kantor import TestOffice
+from tests.support.waiting import soon
 
 pytestmark = pytest.mark.flow
 
@@ -50,12 +51,17 @@ def test_the_form_of_step_8_says_what_is_archived_and_its_answer_seals_it(
     assert check(here.office.archive_root) == []
     assert (bag / "data/catatan-monev.txt").read_text() == "Tanpa kendala.\n"
     assert here.events(run)[-1] == "arsip-disegel"
-    names = [task["name"] for task in here.player.task_runs(run)]
-    assert names[-3:] == [
+    steps = [
         "8 · Pendokumentasian dan pengarsipan · rekam hasil · putaran 1",
         "8 · Pendokumentasian dan pengarsipan · putaran 1",
         "8 · Pendokumentasian dan pengarsipan · segel arsip · putaran 1",
     ]
+
+    def shown() -> list[str]:
+        return [task["name"] for task in here.player.task_runs(run)]
+
+    # The server draws its timeline from events, a little after the run's end.
+    soon(lambda: shown()[-3:] == steps, "the steps in the timeline")
 
 
 def test_the_monthly_check_names_the_file_that_changed_in_a_bag(

@@ -74,6 +74,8 @@ def test_a_release_with_photos_goes_through_every_step_and_stands_on_four_channe
     assert (state["type"], state["name"]) == ("COMPLETED", "Tayang")
     assert here.player.run(run)["name"] == "Vaksinasi awak kapal"
     # On one line of the UI's timeline each, in the words of the SOP; step 7 channel by channel.
+    # The server draws it from events, a little after the run's end.
+    soon(lambda: len(here.player.task_runs(run)) == 13, "the timeline")
     names = [task["name"] for task in here.player.task_runs(run)]
     assert names[:7] == [
         "1 · Penyampaian data informasi dan kegiatan · putaran 1",
