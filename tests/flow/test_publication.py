@@ -173,13 +173,18 @@ def test_a_no_leads_back_with_its_reason_on_top_and_every_round_is_kept(here: Te
         (3, 2, "selesai", ""),
         (4, 3, None, ""),
     ]
-    names = [(task["name"], task["state_name"]) for task in here.player.task_runs(run)]
-    assert names == [
+    steps = [
         ("5 · Persetujuan pemuatan · putaran 1", "Tidak"),
         ("4 · Verifikasi dan penyuntingan · putaran 2", "Tidak"),
         ("3 · Penulisan berita · putaran 2", "Belum diterima"),
         ("3 · Penulisan berita · putaran 2", "Diterima"),
     ]
+
+    def shown() -> list[tuple[str, str]]:
+        return [(task["name"], task["state_name"]) for task in here.player.task_runs(run)]
+
+    # The server draws them from events, a little after the form stands.
+    soon(lambda: shown() == steps, "the timeline")
     assert live(here, "dua tidak") == live(here, "KM Contoh Jaya") == {}
 
 
