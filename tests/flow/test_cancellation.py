@@ -101,12 +101,20 @@ def test_kill_9_of_the_process_is_told_in_indonesian_and_publishes_once(
     here: TestOffice, crowd: Crowd, gladi: httpx.Client
 ) -> None:
     publication_id, run_id, pid = in_the_publishing_call(here, crowd, gladi, "terbunuh")
+
+    def steps() -> set[str]:
+        return {one["state"]["name"] for one in here.player.task_runs(run_id)}
+
+    # A step that lasts is told within a second or so.
+    soon(lambda: "Running" in steps(), "the step in the timeline")
     os.kill(pid, signal.SIGKILL)
     soon(lambda: _brought_back(here, publication_id, "Crashed"), "the sweeper's restart")
     said = FELL.format(how="sinyal 9")
     assert said in [state["message"] for state in states_of(here.player, run_id)]
     assert said in restarts_of(here, publication_id)[-1]
     assert is_published_once(here, crowd, gladi, run_id, "terbunuh")
+    # Nor does a step of the dead process stand in the timeline as if it ran.
+    soon(lambda: "Terhenti" in steps() and "Running" not in steps(), "the timeline")
 
 
 def _brought_back(here: TestOffice, publication_id: str, why: str) -> bool:
