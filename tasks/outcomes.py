@@ -155,9 +155,7 @@ def _later(turn: Turn, row: Delivery, error: ChannelError) -> Delivery:
     tries = (row.wait.tries if row.wait else 0) + 1
     again = must_prepare_again(error)
     told = error.until if isinstance(error, Dibatasi) else None
-    due = now + patience.wait_after(tries)
-    # What the channel names counts, even when it is sooner than our own wait would be.
-    due = max(told, now + patience.waits[0]) if told else due
+    due = patience.due_after(tries, now, told)
     wait = {**trouble(turn, row, due), "tries": tries, "rests": told is not None}
     keeps_prepared = row.state != DeliveryState.PLANNED and not again
     return settle(

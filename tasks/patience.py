@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 _GROWTH = (1, 4, 12, 60, 180, 360)
@@ -40,3 +40,22 @@ class Patience:
     def wait_after(self, tries: int) -> timedelta:
         """The wait after the try with this number, counted from 1."""
         return self.waits[min(max(tries, 1), len(self.waits)) - 1]
+
+    def due_after(self, tries: int, now: datetime, told: datetime | None = None) -> datetime:
+        """When to try again: when the channel says (`told`), else later each time."""
+        if told is not None:
+            # What the channel names counts, even when it is sooner than our own wait would be.
+            return max(told, now + self.waits[0])
+        return now + self.wait_after(tries)
+
+    def next_reading(
+        self, tries: int, now: datetime, since: datetime, *, to_watch: bool
+    ) -> datetime:
+        """When to read again for what was not found; never past the moment of sending again.
+
+        `to_watch`: it will not be sent again unasked, so reading only finds what turns up late.
+        """
+        usual = now + self.wait_after(tries)
+        return (
+            usual if to_watch else min(usual, max(since + self.resend_after, now + self.waits[0]))
+        )

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from prefect import task
 
@@ -51,27 +53,17 @@ def beritahukan_laporan(done: Reminded) -> Reminded:
 
 def tell_of_reports(here: Office) -> Counter[ReminderOutcome]:
     """Send every notice that is due, and count how they went. Never raises for a notifier."""
-    outcomes = tell_of_summaries(here)
-    for notice in due_notices(here):
+    sending: list[tuple[str, Callable[[], ReminderOutcome | None]]] = [
+        (page.report_id, partial(_told_of_summary, here, page)) for page in _newsworthy(here)
+    ]
+    sending += [(one.report_id, partial(_told, here, one)) for one in due_notices(here)]
+    outcomes: Counter[ReminderOutcome] = Counter()
+    for report_id, tell in sending:
         try:
-            outcome = _told(here, notice)
+            outcome = tell()
         except Exception:
             # One report's trouble stops neither the others nor the reminders.
-            logging.getLogger(__name__).exception("notice of report %s", notice.report_id)
-            continue
-        if outcome is not None:
-            outcomes[outcome] += 1
-    return outcomes
-
-
-def tell_of_summaries(here: Office) -> Counter[ReminderOutcome]:
-    """Tell what became of the summaries for the public, each news once."""
-    outcomes: Counter[ReminderOutcome] = Counter()
-    for page in _newsworthy(here):
-        try:
-            outcome = _told_of_summary(here, page)
-        except Exception:
-            logging.getLogger(__name__).exception("summary of report %s", page.report_id)
+            logging.getLogger(__name__).exception("notice of report %s", report_id)
             continue
         if outcome is not None:
             outcomes[outcome] += 1
@@ -79,6 +71,7 @@ def tell_of_summaries(here: Office) -> Counter[ReminderOutcome]:
 
 
 def _newsworthy(here: Office) -> list[ReportPage]:
+    """The summaries for the public of which there is something to tell; each news once."""
     if not here.notifier.is_configured:
         return []
     with here.ledger.read() as work:
@@ -105,7 +98,8 @@ def _told_of_summary(here: Office, page: ReportPage) -> ReminderOutcome | None:
     what = _news(page)
     with here.ledger.read() as work:
         report = reports.get(work, page.report_id)
-    addresses, message = _summary_addresses(here, what), summary_message(here, report, page, what)
+    addresses = _addresses(here, _concerned(here, what))
+    message = summary_message(here, report, page, what)
     with here.ledger.work() as work:
         if not report_pages.claim_telling(work, work.own(page), what):
             return None
@@ -122,20 +116,13 @@ def summary_message(here: Office, report: Report, page: ReportPage, what: str) -
         lines.append(f"Buka: {page.url}")
     else:
         lines.append(f"{page.error_sentence} {page.error_action}".strip())
-    return Message(
-        f"{'[GLADI] ' if here.rehearsal else ''}{_SUMMARY_TITLES[what]}", "\n".join(lines)
-    )
+    return _message(here, _SUMMARY_TITLES[what], lines)
 
 
-def _summary_addresses(here: Office, what: str) -> tuple[Address, ...]:
-    """The officers who look after channels; of a live one the reader as well."""
+def _concerned(here: Office, what: str) -> set[str]:
+    """The role that looks after channels; of a live summary the reader's as well."""
     officers = next((step.role for step in here.sop.steps if step.kind is StepKind.UNGGAH), "")
-    roles = {officers, reader_of(here.sop).role} if what == SHOWN else {officers}
-    with here.ledger.read() as work:
-        day = today(work.now)
-        holders = [one for role in sorted(roles) for one in people.holders(work, role, day)]
-    nips = dict.fromkeys(one.nip for one in holders)
-    return here.notifier.book.of(tuple(sorted(roles)), nips, with_everyone=True)
+    return {officers, reader_of(here.sop).role} if what == SHOWN else {officers}
 
 
 def due_notices(here: Office) -> list[Notice]:
@@ -165,7 +152,8 @@ def _newest(here: Office, report: Report, now: datetime, since: datetime) -> Not
 def _told(here: Office, notice: Notice) -> ReminderOutcome | None:
     with here.ledger.read() as work:
         report = reports.get(work, notice.report_id)
-    addresses, message = _addresses(here), message_for(here, report, notice.number)
+    addresses = _addresses(here, {reader_of(here.sop).role})
+    message = message_for(here, report, notice.number)
     with here.ledger.work() as work:
         if not reports.claim_notice(work, reports.get(work, report.id), number=notice.number):
             return None
@@ -177,12 +165,12 @@ def _told(here: Office, notice: Notice) -> ReminderOutcome | None:
     return outcome
 
 
-def _addresses(here: Office) -> tuple[Address, ...]:
-    book, reader = here.notifier.book, reader_of(here.sop)
+def _addresses(here: Office, roles: Collection[str]) -> tuple[Address, ...]:
     with here.ledger.read() as work:
-        holders = people.holders(work, reader.role, today(work.now))
+        day = today(work.now)
+        holders = [one for role in sorted(roles) for one in people.holders(work, role, day)]
     nips = dict.fromkeys(one.nip for one in holders)
-    return book.of((reader.role,), nips, with_everyone=True)
+    return here.notifier.book.of(tuple(sorted(roles)), nips, with_everyone=True)
 
 
 def message_for(here: Office, report: Report, number: int) -> Message:
@@ -195,4 +183,8 @@ def message_for(here: Office, report: Report, number: int) -> Message:
     ]
     if report.flow_run_id and here.ui_address:
         lines.append(f"Buka: {here.ui_address}/runs/flow-run/{report.flow_run_id}")
-    return Message(f"{'[GLADI] ' if here.rehearsal else ''}{told}", "\n".join(lines))
+    return _message(here, told, lines)
+
+
+def _message(here: Office, title: str, lines: list[str]) -> Message:
+    return Message(f"{'[GLADI] ' if here.rehearsal else ''}{title}", "\n".join(lines))

@@ -186,9 +186,7 @@ def _not_there(turn: _Turn, page: ReportPage) -> None:
     if enough and not helpless and now - since >= patience.resend_after:
         _move(here, page, _S.PLANNED, next_try_at=now, **report_pages.CALM)
         return
-    soonest = max(since + patience.resend_after, now + patience.waits[0])
-    usual = now + patience.wait_after(page.tries + 1)
-    due = usual if enough and helpless else min(usual, soonest)
+    due = patience.next_reading(page.tries + 1, now, since, to_watch=enough and helpless)
     asked = page.asked or (enough and helpless) or now - since >= patience.ask_after
     said = LET_LOOK if asked else GOES_ON.format(when=short_moment(due))
     _move(
@@ -220,9 +218,8 @@ def _in_trouble(
     in_doubt = page.state in _IN_DOUBT if may_be_live is None else may_be_live
     tries, since = page.tries + 1, page.since or now
     passing = isinstance(error, Sementara)
-    due = now + (patience.wait_after(tries) if passing else patience.waits[-1])
-    if isinstance(error, Dibatasi) and error.until is not None:
-        due = max(error.until, now + patience.waits[0])
+    told = error.until if isinstance(error, Dibatasi) else None
+    due = patience.due_after(tries, now, told) if passing else now + patience.waits[-1]
     over = not in_doubt and now - since >= GIVEN_UP_AFTER
     to_state = _S.UNKNOWN if in_doubt else _S.REJECTED if over else _S.HELD
     action = GIVEN_UP if over else f"{error.action} {GOES_ON.format(when=short_moment(due))}"

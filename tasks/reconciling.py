@@ -87,9 +87,7 @@ def _unreadable(turn: Turn, row: Delivery, error: ChannelError) -> Delivery:
     passing = isinstance(error, Sementara)
     # What reading could not tell so often it will hardly tell next time.
     ask = not passing and (not isinstance(error, TidakPasti) or tries >= patience.clear_readings)
-    due = now + patience.wait_after(tries)
-    if isinstance(error, Dibatasi) and error.until is not None:
-        due = max(error.until, now + patience.waits[0])
+    due = patience.due_after(tries, now, error.until if isinstance(error, Dibatasi) else None)
     readings = row.wait.readings if row.wait else 0
     return still_unknown(turn, row, error, ask=ask, readings=readings, due=due)
 
@@ -106,11 +104,9 @@ def _not_there(turn: Turn, row: Delivery) -> Delivery:
     long_enough = now - since >= patience.resend_after
     if wait.insisted or (enough and long_enough and not helpless and not wait.asked):
         return _to_be_sent_again(turn)
-    soonest = max(since + patience.resend_after, now + patience.waits[0])
-    due = min(now + patience.wait_after(wait.tries + 1), soonest)
     # Once a person is asked, reading goes on, but only to find what may turn up late.
-    if enough and (helpless or wait.asked):
-        due = now + patience.wait_after(wait.tries + 1)
+    to_watch = enough and (helpless or wait.asked)
+    due = patience.next_reading(wait.tries + 1, now, since, to_watch=to_watch)
     return still_unknown(turn, row, None, ask=enough and helpless, readings=readings, due=due)
 
 

@@ -107,15 +107,19 @@ def test_only_a_plain_ya_or_tidak_counts(desk: SummaryDesk, answer: str) -> None
     assert desk.maybe_page is None
 
 
+def ya_of(desk: SummaryDesk) -> dict[str, str]:
+    """The head's answer, with a good code."""
+    name, secret = head(desk.office)
+    return {"petugas": name, "kode": code(secret, desk.clock), "dibaca": READ, "tayang": YES}
+
+
 def test_a_ya_to_what_was_damaged_meanwhile_reads_nothing_and_is_asked_again(
     desk: SummaryDesk,
 ) -> None:
     desk.kept()
-    name, secret = head(desk.office)
     form = open_reading(desk.office, desk.report_id, "laporan")
     desk.place.unlink()
-    answer = {"petugas": name, "kode": code(secret, desk.clock), "dibaca": READ, "tayang": YES}
-    verdict = receive_reading(desk.office, desk.report_id, form.key, answer)
+    verdict = receive_reading(desk.office, desk.report_id, form.key, ya_of(desk))
     assert not verdict.accepted
     assert "tidak dapat ditayangkan sekarang" in verdict.reasons[0]
     assert desk.maybe_page is None
@@ -123,14 +127,12 @@ def test_a_ya_to_what_was_damaged_meanwhile_reads_nothing_and_is_asked_again(
 
 def test_a_form_that_did_not_ask_takes_no_ya(desk: SummaryDesk) -> None:
     desk.kept()
-    name, secret = head(desk.office)
     kept = desk.place.read_bytes()
     desk.place.unlink()
     form = open_reading(desk.office, desk.report_id, "laporan")
     assert SHOW_IT not in str(form.model.model_json_schema())
     desk.place.write_bytes(kept)  # restored while the form is open
-    answer = {"petugas": name, "kode": code(secret, desk.clock), "dibaca": READ, "tayang": YES}
-    verdict = receive_reading(desk.office, desk.report_id, form.key, answer)
+    verdict = receive_reading(desk.office, desk.report_id, form.key, ya_of(desk))
     assert not verdict.accepted
     assert "tidak dapat ditayangkan sekarang" in verdict.reasons[0]
     assert desk.maybe_page is None
@@ -138,11 +140,9 @@ def test_a_form_that_did_not_ask_takes_no_ya(desk: SummaryDesk) -> None:
 
 def test_a_ya_to_a_page_is_none_to_an_article(desk: SummaryDesk) -> None:
     desk.kept()
-    name, secret = head(desk.office)
     form = open_reading(desk.office, desk.report_id, "laporan")
     changed = replace(desk.office, public_summary="artikel")
-    answer = {"petugas": name, "kode": code(secret, desk.clock), "dibaca": READ, "tayang": YES}
-    assert not receive_reading(changed, desk.report_id, form.key, answer).accepted
+    assert not receive_reading(changed, desk.report_id, form.key, ya_of(desk)).accepted
     assert desk.maybe_page is None
 
 
