@@ -25,7 +25,7 @@ from prefect.states import Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseWorker, BaseWorkerResult
 
 from deployments.forked_run import carry_out
-from deployments.run_client import CsrfPass
+from deployments.run_client import CsrfPass, renew_under_new_names
 
 PRELOADED = "deployments.warm_template"
 OWN_WORDS = "PREFECT__"
@@ -88,6 +88,11 @@ class ForkingWorker(BaseWorker[ForkConfiguration, Any, BaseWorkerResult]):
         self._names: dict[UUID, str] = {}
         # "Submitting", "submitted": English lines on staff's run page that say nothing.
         logging.getLogger("prefect.flow_runs.worker").setLevel(logging.WARNING)
+
+    async def setup(self) -> None:
+        """Make ready to run; from here on requests overlap."""
+        await super().setup()
+        renew_under_new_names(self.client)
 
     async def run(
         self,

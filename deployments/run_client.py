@@ -4,16 +4,24 @@ The engine reads its flow run twice, writes it its own settings and its name at
 each start, and a person at a form waits for each of these calls. Ours answers from
 what the worker has read, leaves out a write that changes nothing, and goes on with
 the worker's CSRF token.
+
+The server keeps one CSRF token for each client's name, and a new one makes the last one
+wrong. Prefect's client asks for a new one whenever its own is refused, and only then
+waits. Two that go by one name (a worker and its forks, or two requests of one worker)
+would so take the token from each other until both give up. Here each asks under a name
+that nobody has used before.
 """
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from prefect.client.base import ServerType
@@ -37,7 +45,7 @@ class CsrfPass:
     @classmethod
     def of(cls, client: PrefectClient) -> CsrfPass:
         """The token that this client uses now; an empty one when it has not asked yet."""
-        inner: Any = client._client  # Prefect's own kind of HTTP client
+        inner = _inner_of(client)
         return cls(inner.csrf_client_id, inner.csrf_token, inner.csrf_token_expiration)
 
 
@@ -58,10 +66,23 @@ class RunClient(SyncPrefectClient):
         self._flow_run = flow_run.model_copy(update={"deployment_id": None})
         self._name = flow_run.name
         if csrf is not None and csrf.token:
-            inner: Any = self._client
+            inner = _inner_of(self)
             inner.csrf_client_id = csrf.client_id
             inner.csrf_token = csrf.token
             inner.csrf_token_expiration = csrf.expiration
+        self._renew_under_new_names()
+
+    def _renew_under_new_names(self) -> None:
+        # The courier's thread speaks by this client as well.
+        inner, turn = _inner_of(self), threading.Lock()
+        ask = inner._add_csrf_headers
+
+        def add(request: httpx.Request) -> None:
+            with turn:
+                _take_new_name(inner)
+                ask(request)
+
+        inner._add_csrf_headers = add
 
     def read_flow_run(self, flow_run_id: UUID) -> FlowRun:
         """This run as the worker read it (the engine keeps its state up to date); others anew."""
@@ -80,6 +101,30 @@ class RunClient(SyncPrefectClient):
         if (flow_run_id, name) == (self._flow_run.id, self._name):
             return httpx.Response(httpx.codes.NO_CONTENT)
         return super().set_flow_run_name(flow_run_id, name)
+
+
+def renew_under_new_names(client: PrefectClient) -> None:
+    """The same for a worker's client, whose requests overlap."""
+    inner, turn = _inner_of(client), asyncio.Lock()
+    ask = inner._add_csrf_headers
+
+    async def add(request: httpx.Request) -> None:
+        async with turn:
+            _take_new_name(inner)
+            await ask(request)
+
+    inner._add_csrf_headers = add
+
+
+def _inner_of(client: PrefectClient | SyncPrefectClient) -> Any:
+    return client._client  # Prefect's own kind of HTTP client
+
+
+def _take_new_name(inner: Any) -> None:
+    """Before Prefect asks for a token (it has none, or it was refused, or is over)."""
+    ends = inner.csrf_token_expiration
+    if not inner.csrf_token or (ends is not None and datetime.now(UTC) > ends):
+        inner.csrf_client_id, inner.csrf_token = uuid4(), None
 
 
 @contextmanager

@@ -37,6 +37,7 @@ SHARING = {
         "tests/flow/test_monev.py",
     ),
     "stack": (
+        "tests/unit/deployments/test_csrf.py",
         "tests/unit/deployments/test_limits.py",
         "tests/unit/deployments/test_stack.py",
     ),

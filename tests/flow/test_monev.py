@@ -24,7 +24,7 @@ from deployments.recover import recover
 from deployments.stack import SERVER, WORKER
 from ledger import publications, report_pages, reports
 from ledger.forms import REFUSED_BY_SERVER
-from ledger.models import OFFICE_CHAIN, Delivery, DeliveryState, Event, Report, ReportPage
+from ledger.models import OFFICE_CHAIN, Delivery, DeliveryState, Event, Report, ReportPage, Round
 from ledger.restarts import RESTARTED
 from ledger.verify import verify
 from sop.forms.steps import NO, YES
@@ -194,10 +194,14 @@ def reference_of(here: TestOffice, run_id: UUID) -> str:
 
 
 def number_live(here: TestOffice) -> int:
-    """How many publications of this office have been published anywhere."""
+    """How many publications of this office are live somewhere and past the publishing step.
+
+    Other tests leave some behind of which the publishing step is not over.
+    """
     with here.office.ledger.read() as work:
         live = work.session.query(Delivery).filter_by(state=DeliveryState.PUBLISHED)
-        return len({row.publication_id for row in live})
+        over = work.session.query(Round).filter(Round.step_no == 7, Round.closed_at.is_not(None))
+        return len({row.publication_id for row in live} & {row.publication_id for row in over})
 
 
 def assert_files_are_as_recorded(here: TestOffice, report: Report) -> None:

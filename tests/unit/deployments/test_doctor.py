@@ -416,7 +416,9 @@ def test_a_role_without_rights_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def token_that_ends(channels: Rehearsal, at: datetime) -> None:
+    # Whichever of Facebook and Instagram asks first draws it.
     held = ["pages_show_list", "pages_read_engagement", "pages_manage_posts", "read_insights"]
+    held += ["instagram_basic", "instagram_content_publish"]
     facts = {"is_valid": True, "expires_at": int(at.timestamp()), "scopes": held}
     channels.fault(
         "answer_before", channel="facebook", path="*/debug_token", times=1, status=200,
