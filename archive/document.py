@@ -108,12 +108,15 @@ def _pictures(manuscript: Manuscript, blobs: BlobStore) -> tuple[dict[str, Node]
 
 def _moderate(data: bytes) -> bytes:
     with Image.open(io.BytesIO(data)) as opened:
-        upright = ImageOps.exif_transpose(opened).convert("RGBA")
-        paper = Image.new("RGBA", upright.size, "white")
-        paper.alpha_composite(upright)
-        paper.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+        # Smaller before anything else: a JPEG is then not even read at its full size.
+        opened.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+        upright = ImageOps.exif_transpose(opened)
+        if upright.has_transparency_data:
+            paper = Image.new("RGBA", upright.size, "white")
+            paper.alpha_composite(upright.convert("RGBA"))
+            upright = paper
         out = io.BytesIO()
-        paper.convert("RGB").save(out, "JPEG", quality=84, optimize=True)
+        upright.convert("RGB").save(out, "JPEG", quality=84, optimize=True)
     return out.getvalue()
 
 

@@ -59,13 +59,18 @@ class Watch:
     def __init__(self, database: Path) -> None:
         self._connection = sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
 
-    def until(self, run_id: UUID, wanted: str, *, patience: float = 300.0) -> str:
-        """Wait for this type of state, looking every 5 ms; RuntimeError when it cannot come."""
+    def until(
+        self, run_id: UUID, wanted: str, *, patience: float = 300.0, every: float = 0.005
+    ) -> str:
+        """Wait for this type of state, looking every so many seconds.
+
+        RuntimeError when it cannot come.
+        """
         until = time.monotonic() + patience
         while (found := self._state(run_id)) != wanted:
             if found in {"FAILED", "CRASHED", "COMPLETED"} or time.monotonic() > until:
                 raise RuntimeError(f"run {run_id} is {found}, not {wanted}")
-            time.sleep(0.005)
+            time.sleep(every)
         return found
 
     def _state(self, run_id: UUID) -> str | None:

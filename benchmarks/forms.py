@@ -49,7 +49,9 @@ FACTS = {
 
 
 @contextmanager
-def stack_in(folder: Path, casts: Sequence[Cast] = ()) -> Iterator[Stack]:
+def stack_in(
+    folder: Path, casts: Sequence[Cast] = (), *, definitions: str = "deployments.definitions"
+) -> Iterator[Stack]:
     """Siar as `make start` runs it, on free ports, with each publication's material at hand."""
     settings = Settings.model_validate(
         {"data_dir": folder, "prefect": {"port": 0}, "rehearsal": {"port": 0}}
@@ -59,7 +61,7 @@ def stack_in(folder: Path, casts: Sequence[Cast] = ()) -> Iterator[Stack]:
     with office_of(settings) as office, office.ledger.work() as work:
         for cast in casts:
             cast.enrol(work)
-    with Stack(settings, say=lambda _line: None) as stack:
+    with Stack(settings, definitions=definitions, say=lambda _line: None) as stack:
         yield stack
 
 

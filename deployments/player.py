@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pyotp
@@ -63,7 +63,8 @@ class Player:
 
     def _guard(self) -> None:
         """Fetch the CSRF token as the UI does, where the server asks for one."""
-        client = "siar-pemain"
+        # The server keeps one token for each name: two who shared one would end each other's.
+        client = str(uuid4())
         answer = self._http.get("/csrf-token", params={"client": client})
         if answer.status_code == httpx.codes.OK:
             token = answer.json()["token"]
