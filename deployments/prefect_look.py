@@ -15,6 +15,7 @@ RULES = """
 .p-modal__body > .markdown-renderer { flex-shrink: 0; }
 .p-modal__card:has(.schema-input) { max-width: min(52rem, 100%); }
 .schema-form-property .p-textarea__control { field-sizing: content; max-height: 24rem; }
+.p-modal__body code { white-space: normal; overflow-wrap: anywhere; }
 .p-select-button { cursor: pointer; }
 .p-select-button__control { pointer-events: none; }
 .p-select-button__control .p-tag__dismiss { pointer-events: auto; }

@@ -15,6 +15,7 @@ from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
 from prefect.states import Completed
 
+from connectors.base import Connector
 from connectors.health import Checked, Need, check_all
 from ledger.models import OFFICE_CHAIN
 from sop.indonesian import moment
@@ -24,6 +25,7 @@ from tasks.office import Office, office
 CHECKED = "saluran-diperiksa"
 NEEDS_PERSON = "Perlu tindakan"
 ARTIFACT = "pemeriksaan-saluran"
+PAGE = "halaman"
 MARKS = {Need.NOTHING: "✓", Need.SOON: "⚠", Need.NOW: "✗"}
 MOST_STATE_TEXT = 900
 
@@ -32,7 +34,14 @@ MOST_STATE_TEXT = 900
 def periksa_saluran() -> list[Checked]:
     """Look at every channel by reading only."""
     here = office()
-    return check_all(here.connectors.values(), here.clock())
+    return check_all(to_check(here), here.clock())
+
+
+def to_check(here: Office) -> Iterable[Connector]:
+    """Every channel, and the website's pages where summaries of reports become such."""
+    yield from here.connectors.values()
+    if here.public_summary == PAGE and PAGE in here.summary_channels:
+        yield here.summary_channels[PAGE]
 
 
 @task(name="Catat hasil pemeriksaan", task_run_name="Catat hasil", persist_result=False)
@@ -55,7 +64,10 @@ def catat(checked: list[Checked]) -> None:
 
 def record(here: Office, checked: Iterable[Checked]) -> None:
     """One event for the whole check; technical details of errors stay out of it."""
-    said = {one.code: _as_recorded(one) for one in checked}
+    said: dict[str, dict[str, str]] = {}
+    for one in checked:
+        # The website's pages have its code, and a name of their own.
+        said[one.label if one.code in said else one.code] = _as_recorded(one)
     with here.ledger.work() as work:
         work.record(OFFICE_CHAIN, CHECKED, {"saluran": said})
 

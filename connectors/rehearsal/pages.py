@@ -112,7 +112,9 @@ class Pages:
             post = next((p for p in self.channels.of("website") if p.id == number), None)
             return RedirectResponse(post.path, status_code=301) if post else self.missing()
         posts = {channel: self.channels.of(channel) for channel in CHANNELS}
-        return self.rendered("beranda.html", posts=posts, staff=self._staff())
+        return self.rendered(
+            "beranda.html", posts=posts, pages=self.channels.pages(), staff=self._staff()
+        )
 
     def _staff(self) -> list[StaffCode] | None:
         return None if self.staff_codes is None else self.staff_codes()
@@ -129,7 +131,9 @@ class Pages:
         channel = request.path_params["channel"]
         if channel not in CHANNELS:
             return self.missing()
-        return self.rendered("saluran.html", channel=channel, posts=self.channels.of(channel))
+        pages = self.channels.pages() if channel == "website" else []
+        posts = self.channels.of(channel)
+        return self.rendered("saluran.html", channel=channel, posts=posts, pages=pages)
 
     async def article(self, request: Request) -> Response:
         post = self.channels.article(request.path_params["slug"])

@@ -86,9 +86,13 @@ class Channels:
             "instagram": self._instagram,
         }[channel]()
 
+    def pages(self) -> list[Shown]:
+        """The website's pages, newest first: they stand beside the news."""
+        return self._website("page")
+
     def article(self, slug: str) -> Shown | None:
         """The article or the page at this address."""
-        shown = [*self._website(), *self._website("page")]
+        shown = [*self._website(), *self.pages()]
         return next((post for post in shown if post.path == f"/{slug}/"), None)
 
     def _website(self, kind: str = "post") -> list[Shown]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from deployments.wiring import build_office, utc_now
 from ledger.models import OFFICE_CHAIN, Event
 from ledger.verify import verify
 from tasks.office import Office
-from tasks.pemeriksaan import CHECKED, NEEDS_PERSON, hasil, record, report
+from tasks.pemeriksaan import CHECKED, NEEDS_PERSON, hasil, record, report, to_check
 from tests.support.rehearsal import Rehearsal, start_rehearsal
 
 NOW = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
@@ -39,7 +40,7 @@ def here(tmp_path: Path, rehearsal: Rehearsal) -> Iterator[Office]:
 
 
 def checked(here: Office) -> list[Checked]:
-    return check_all(here.connectors.values(), utc_now())
+    return check_all(to_check(here), utc_now())
 
 
 def token_ends_in(rehearsal: Rehearsal, left: timedelta) -> None:
@@ -94,6 +95,32 @@ def test_a_dead_token_needs_a_person_now_and_is_on_the_office_chain(
         said = json.loads(event.data)["saluran"]["x"]
     assert said["perlu"] == "sekarang"
     assert said["tindakan"]
+
+
+def test_an_account_that_may_make_no_pages_is_found_where_summaries_become_pages(
+    here: Office, tmp_path: Path
+) -> None:
+    strict = start_rehearsal(tmp_path / "ketat", wp_pages=False)
+    try:
+        port = int(strict.base_url.rpartition(":")[2])
+        settings = Settings.model_validate(
+            {"data_dir": tmp_path / "ketat", "rehearsal": {"port": port}}
+        )
+        strange = build_office(settings).summary_channels
+        assert hasil(checked(replace(here, summary_channels=strange))).name == "Baik"
+        wanting = replace(here, summary_channels=strange, public_summary="halaman")
+        found = checked(wanting)
+    finally:
+        strict.stop()
+    record(here, found)
+    state = hasil(found)
+    assert state.name == NEEDS_PERSON
+    assert "publish_pages" in (state.message or "")
+    with here.ledger.read() as work:
+        event = work.session.query(Event).filter_by(chain=OFFICE_CHAIN, kind=CHECKED).one()
+        said = json.loads(event.data)["saluran"]
+    assert said["website"]["perlu"] == "baik"
+    assert said["Halaman website"]["perlu"] == "sekarang"
 
 
 def test_the_artifact_has_a_row_per_channel_and_shows_markup_of_strangers_as_text() -> None:

@@ -143,6 +143,23 @@ def test_every_page_says_that_it_is_a_rehearsal(gladi: Rehearsal) -> None:
     assert requests.get(f"{gladi.base_url}/tidak-ada/", timeout=5).status_code == 404
 
 
+def test_pages_of_the_website_are_found_from_its_list_and_stand_beside_the_news(
+    gladi: Rehearsal,
+) -> None:
+    requests.post(
+        f"{gladi.base_url}/wp-json/wp/v2/pages",
+        json={"title": "Ringkasan <b>", "content": "Isi", "status": "publish", "slug": "ringkasan"},
+        auth=gladi.wordpress_auth,
+        timeout=5,
+    ).raise_for_status()
+    for path in ("/", "/gladi/website"):
+        page = requests.get(gladi.base_url + path, timeout=5).text
+        assert '<a href="/ringkasan/">' in page, path
+        assert "Ringkasan <b>" not in page, path
+    assert gladi.posts("website") == []
+    assert "Halaman:" not in requests.get(f"{gladi.base_url}/gladi/x", timeout=5).text
+
+
 def test_hostile_text_is_shown_as_text(gladi: Rehearsal) -> None:
     hostile = '<script>alert(1)</script><img src=x onerror=alert(2)> https://a.id/"><b>x "'
     feed(gladi, hostile)
