@@ -23,7 +23,9 @@ from tasks.office import Office, is_carried_out
 ROLES = ("subbag", "humas", "ppid", "kepala")
 # A form that still stands after an answer is answered again, as a person would.
 PRESS_AGAIN = 4.0
-SWEEP_AGAIN = 2.0  # seconds after the last sweep
+SWEEP_AGAIN = 4.0  # seconds after the last sweep
+# Each look asks the server for all runs: the storm is to be weathered, not the lookers-on.
+LOOK_AGAIN = 0.4
 TROUBLE = "tindakan_"
 BODY = "Balai Kekarantinaan Kesehatan melayani **vaksinasi** bagi calon jemaah dengan tertib."
 
@@ -145,7 +147,7 @@ class Desks:
         self._player.close()
 
     def _work(self) -> None:
-        while not self._stop.wait(0.2):
+        while not self._stop.wait(LOOK_AGAIN):
             try:
                 runs = {"any_": [str(run_id) for run_id in list(self._runs)]}
                 paused = self._filtered(id=runs, state={"type": {"any_": ["PAUSED"]}})

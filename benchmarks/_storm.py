@@ -224,7 +224,7 @@ def blow_over(under: Ground, storm: Storm) -> After:
         while time.monotonic() < until and not (
             _is_calm(storm, desks, office) and all(_taken_up_since(under, before))
         ):
-            time.sleep(0.5)
+            time.sleep(1.0)
         times = times_visible(gladi, numbers)
         stuck = _stuck(office)
         return After(
