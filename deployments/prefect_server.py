@@ -17,12 +17,14 @@ def main() -> None:
 
     from deployments.bell import RingingServer, bells_in
     from deployments.known_hosts import only_known_hosts
+    from deployments.prefect_csrf import remember_tokens
     from deployments.prefect_look import improve_forms
     from deployments.prefect_sqlite import use_turn_taking_sqlite
     from deployments.refused_resumes import RecordBook, RefusedResumes
     from deployments.settings import load_settings
 
     use_turn_taking_sqlite()
+    remember_tokens()
     server = get_current_settings().server
     api = server.api
     app = create_app(final=True)
