@@ -7,7 +7,9 @@ its turn instead, and no answer to a form is refused for having company.
 
 SQLite's driver does its work in a thread beside the server's loop. SQLAlchemy sends each
 statement there in four errands (open a cursor, execute, fetch, close), and every errand
-wakes both sides; here it is one. Twenty runs at once are a tenth faster by it.
+wakes both sides; here it is one. Prefect reads a run, its state, its queue and the
+queue's pool by four statements; here they are one. Together they are a quarter of the
+server's work.
 """
 
 from __future__ import annotations
@@ -15,10 +17,10 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from typing import Any
 
-from prefect.server.database import dependencies
+from prefect.server.database import dependencies, orm_models
 from prefect.server.database.configurations import AioSqliteConfiguration
 from prefect.settings import get_current_settings
 from sqlalchemy.dialects.sqlite.aiosqlite import (
@@ -27,7 +29,9 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_ss_cursor,
 )
 from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
+from sqlalchemy.orm import class_mapper
 
+_roll_back_by_errand = AsyncAdapt_aiosqlite_connection.rollback
 Done = tuple[Any, int | None, int, deque[Any]]
 
 
@@ -66,12 +70,36 @@ def _carry_out(connection: sqlite3.Connection, operation: str, parameters: Any) 
         return None, cursor.lastrowid, cursor.rowcount, deque()
 
 
+def _roll_back(connection: AsyncAdapt_aiosqlite_connection) -> None:
+    # Asked for whenever a connection is given back, whether or not there is anything to undo.
+    with suppress(ValueError):  # a closed one: the errand says so
+        if not connection._connection._conn.in_transaction:
+            return
+    _roll_back_by_errand(connection)
+
+
 def _cursor_of(
     connection: AsyncAdapt_aiosqlite_connection, server_side: bool = False
 ) -> AsyncAdapt_aiosqlite_cursor:
     if server_side:
         return AsyncAdapt_aiosqlite_ss_cursor(connection)
     return OneErrandCursor(connection)
+
+
+def _read_runs_at_once() -> None:
+    # Before SQLAlchemy looks at them for the first time. Not on PostgreSQL: a row that is read
+    # to be changed may not be read together with others there.
+    relations = {
+        orm_models.FlowRun: ("_state", "work_queue"),
+        orm_models.Deployment: ("work_queue",),
+        orm_models.WorkQueue: ("work_pool",),
+    }
+    for table, names in relations.items():
+        mapper = class_mapper(table, configure=False)
+        for name in names:
+            relation: Any = mapper.get_property(name, _configure_mappers=False)
+            relation.lazy = "joined"
+            relation.strategy_key = (("lazy", "joined"),)
 
 
 def use_turn_taking_sqlite() -> None:
@@ -81,5 +109,7 @@ def use_turn_taking_sqlite() -> None:
         return
     url = address.get_secret_value()
     if url.startswith("sqlite"):
+        _read_runs_at_once()
+        AsyncAdapt_aiosqlite_connection.rollback = _roll_back  # type: ignore
         AsyncAdapt_aiosqlite_connection.cursor = _cursor_of  # type: ignore
         dependencies.MODELS_DEPENDENCIES["database_config"] = TurnTakingSqlite(connection_url=url)
