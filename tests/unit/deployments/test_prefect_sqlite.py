@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -106,6 +107,52 @@ def test_nothing_is_undone_where_nothing_was_begun(tmp_path: Path, errands: list
         assert "rollback" not in errands
 
     connected(tmp_path, work)
+
+
+def test_whoever_gives_up_waiting_for_a_turn_leaves_nobody_shut_out(
+    tmp_path: Path, errands: list[str]
+) -> None:
+    path = tmp_path / "x.db"
+    writer = sqlite3.connect(path, isolation_level=None, timeout=0.1)
+    writer.execute("CREATE TABLE t (a INTEGER PRIMARY KEY)")
+
+    async def run() -> None:
+        engine = create_async_engine(f"sqlite+aiosqlite:///{path}", connect_args={"timeout": 30})
+
+        async def take_a_turn() -> None:
+            async with engine.connect() as connection:
+                await connection.execute(text("BEGIN IMMEDIATE"))
+
+        writer.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(take_a_turn())
+        await until(lambda: "_carry_out" in errands)
+        waiting.cancel()
+        await asyncio.wait([waiting], timeout=0.2)
+        writer.execute("ROLLBACK")
+        await asyncio.wait([waiting])
+        # Its BEGIN came through after all, when nobody waited for it any more.
+        await until(is_free)
+        async with engine.connect() as connection:
+            await connection.execute(text("INSERT INTO t VALUES (1)"))
+            await connection.commit()
+        await engine.dispose()
+
+    def is_free() -> bool:
+        try:
+            writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        writer.execute("ROLLBACK")
+        return True
+
+    asyncio.run(run())
+    writer.close()
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not happened():
+            await asyncio.sleep(0.01)
 
 
 def test_a_closed_connection_says_so(tmp_path: Path, errands: list[str]) -> None:
