@@ -20,20 +20,28 @@ RULES = """
 .p-select-button__control { pointer-events: none; }
 .p-select-button__control .p-tag__dismiss { pointer-events: auto; }
 """
+# The newer UI's dialog: a digest of 64 letters would run off a phone's screen.
+RULES_V2 = """
+[role="dialog"] code { white-space: normal; overflow-wrap: anywhere; }
+"""
 _MARK = '<style id="siar">'
 
 
 def improve_forms(ui_folder: Path) -> bool:
-    """Add the rules to the classic UI's page; whether its page was found.
+    """Add the rules to the pages of both UIs; whether the classic one's was found.
 
     `ui_folder` is Prefect's static directory, filled by `create_app`. Harmless to repeat.
     """
-    page = ui_folder / "v1" / "index.html"
+    _add(RULES_V2, ui_folder / "v2" / "index.html")
+    return _add(RULES, ui_folder / "v1" / "index.html")
+
+
+def _add(rules: str, page: Path) -> bool:
     if not page.is_file():
         return False
     html = page.read_text(encoding="utf-8")
     if _MARK not in html:
         page.write_text(
-            html.replace("</head>", f"{_MARK}{RULES}</style></head>", 1), encoding="utf-8"
+            html.replace("</head>", f"{_MARK}{rules}</style></head>", 1), encoding="utf-8"
         )
     return True

@@ -83,17 +83,20 @@ def _as_recorded(one: Checked) -> dict[str, str]:
 
 
 def report(checked: Iterable[Checked], at: datetime) -> str:
-    """The artifact: one row per channel, those that need a person with what to do."""
-    rows = [
-        f"| {MARKS[one.need]} | {_cell(one.label)} | {_cell(one.sentence)} "
-        f"| {_cell(one.health.action) or '–'} |"
-        for one in checked
-    ]
-    heading = ["| | Saluran | Keadaan | Yang perlu dilakukan |", "|---|---|---|---|"]
-    return "\n".join([f"Diperiksa {moment(at)}.", "", *heading, *rows])
+    """The artifact: a paragraph per channel, those that need a person with what to do.
+
+    No table: on an office PC its last column, what to do, would lie outside the window.
+    """
+    parts = [f"Diperiksa {moment(at)}."]
+    for one in checked:
+        said = f"{MARKS[one.need]} **{_line(one.label)}:** {_line(one.sentence)}"
+        if action := _line(one.health.action):
+            said += f"\\\nYang perlu dilakukan: {action}"
+        parts.append(said)
+    return "\n\n".join(parts)
 
 
-def _cell(text: str) -> str:
+def _line(text: str) -> str:
     # An account's name comes from outside and may hold anything.
     return escape_for_form(" ".join(text.split()))
 

@@ -123,12 +123,12 @@ def test_an_account_that_may_make_no_pages_is_found_where_summaries_become_pages
     assert said["Halaman website"]["perlu"] == "sekarang"
 
 
-def test_the_artifact_has_a_row_per_channel_and_shows_markup_of_strangers_as_text() -> None:
+def test_the_artifact_tells_each_channel_and_shows_markup_of_strangers_as_text() -> None:
     health = Health("x", False, "Akun | <b>aneh</b>\n# besar", "Periksa.")
-    row = report([Checked("x", "X", health, Need.NOW)], NOW).splitlines()[-1]
-    assert row.startswith("| ✗ | X |")
-    assert "<b>" not in row.replace("\\<", "")
-    assert row.count(" | ") == 3
+    said, todo = report([Checked("x", "X", health, Need.NOW)], NOW).splitlines()[-2:]
+    assert said.startswith("✗ **X:** Akun")
+    assert "<b>" not in said.replace("\\<", "")
+    assert todo == "Yang perlu dilakukan: Periksa\\."
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from prefect.server.schemas.core import CsrfToken
 
-from deployments.prefect_csrf import KEPT_SECONDS, RememberedTokens
+from deployments.prefect_csrf import KEPT_SECONDS, UNSETTLED_SECONDS, RememberedTokens
 
 
 class Database:
@@ -65,6 +65,35 @@ def test_a_new_token_ends_the_old_one_at_once(database: Database) -> None:
     made = database.renewed("a")
     assert made != "lama"
     assert database.asked("a") == made
+    database.now += UNSETTLED_SECONDS
+    database.reads = 0
+    assert [database.asked("a") for _ in range(5)] == [made] * 5
+    assert database.reads == 1
+
+
+def test_a_reading_that_saw_the_old_token_is_not_kept(database: Database) -> None:
+    database.give("a", "lama")
+    seen, renewed = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*, session: Any, client: str) -> CsrfToken:
+        found = database.tokens[client]
+        seen.set()
+        await renewed.wait()
+        return found
+
+    async def both() -> None:
+        kept = RememberedTokens(slowly, database.renew, lambda: database.now)
+        database.kept = kept
+        reading = asyncio.create_task(kept.read_token_for_client(session=None, client="a"))
+        await seen.wait()
+        renewed.set()
+        made = await kept.create_or_update_csrf_token(session=None, client="a")
+        await reading
+        after = await kept.read_token_for_client(session=None, client="a")
+        assert after is not None
+        assert after.token == made.token != "lama"
+
+    asyncio.run(both())
 
 
 def test_whoever_has_no_token_has_none_the_next_time_either(database: Database) -> None:
