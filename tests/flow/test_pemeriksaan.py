@@ -62,7 +62,7 @@ def test_the_daily_check_ends_in_a_state_that_says_what_to_do(here: TestOffice) 
         of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run.id]))
         shown = client.read_artifacts(artifact_filter=of_run)
     artifact = next(one for one in shown if one.key == ARTIFACT)
-    assert "| ✗ | X |" in str(artifact.data)
+    assert "✗ **X:**" in str(artifact.data)
     assert daily_check(here).state_name == "Baik"
 
 
